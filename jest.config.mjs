@@ -1,0 +1,11 @@
+/** Node strips the types itself: no transform. `@azure/functions` finds its host's registration module here. */
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {},
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/\\.local/'],
+  moduleNameMapper: { '^@azure/functions-core$': '<rootDir>/tests/support/functions-core.cjs' },
+  maxWorkers: 2,
+  testTimeout: 20_000,
+};
