@@ -1,0 +1,19 @@
+export {
+  type LogFields,
+  type Logger,
+  type LogLevel,
+  type LogSink,
+  createLogger,
+  withLogSink,
+} from './logger.ts';
+export { OPERATION_KEYS, type OperationKey } from './operation-keys.ts';
+export {
+  type SpanOptions,
+  annotate,
+  currentOperationKey,
+  currentTraceId,
+  currentTraceparent,
+  inSpan,
+  recordError,
+  withRemoteParent,
+} from './spans.ts';
