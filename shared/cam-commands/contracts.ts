@@ -20,7 +20,14 @@ export const commandStatuses = [
 ] as const;
 export type CommandStatus = (typeof commandStatuses)[number];
 
-export const fileRoles = ['cam-model', 'nc-program', 'setup-sheet', 'tool-list', 'document', 'other'] as const;
+export const fileRoles = [
+  'cam-model',
+  'nc-program',
+  'setup-sheet',
+  'tool-list',
+  'document',
+  'other',
+] as const;
 export type FileRole = (typeof fileRoles)[number];
 
 const schemaVersion = z.literal(1);
@@ -63,7 +70,11 @@ export const commandMessage = z.strictObject({
 export type CommandMessage = z.infer<typeof commandMessage>;
 
 /** Body on `esprit-dispatch`: a bell. It says that there is work, never what the work is. */
-export const dispatchMessage = z.object({ schemaVersion, workItemId: uuid, application: z.enum(applications) });
+export const dispatchMessage = z.object({
+  schemaVersion,
+  workItemId: uuid,
+  application: z.enum(applications),
+});
 export type DispatchMessage = z.infer<typeof dispatchMessage>;
 
 export const commandError = z.object({

@@ -1,0 +1,24 @@
+import type { Kysely } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** A place to run queries: the reader, or the inside of a transaction. */
+export type Queries = Kysely<Schema>;
+
+export type DialectName = 'sqlite' | 'mssql';
+
+/**
+ * The database of record. Reads go through `read` and see committed rows only; every write happens inside `transaction`.
+ * Both throw `DatabaseUnavailableError` when the engine cannot be reached or stays locked.
+ */
+export interface Database {
+  readonly dialect: DialectName;
+  readonly read: Queries;
+  /**
+   * Runs `work` in one serialised write transaction and commits it. A transient fault rolls back and runs the whole of `work`
+   * again (so it must have no effect outside the database), with backoff, for about two seconds at most.
+   */
+  transaction<T>(work: (trx: Queries) => Promise<T>): Promise<T>;
+  /** One round trip; throws when the database does not answer. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}

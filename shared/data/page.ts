@@ -1,0 +1,54 @@
+import { type ReferenceExpression, type SelectQueryBuilder, sql } from 'kysely';
+import type { DialectName } from './database.ts';
+import type { Schema } from './schema.ts';
+
+/** The position after a row in an order by (`value`, `seq`). For an order by `seq` alone `value` is absent. */
+export interface PageKey {
+  readonly seq: number;
+  readonly value?: string | number;
+}
+
+export interface PageOrder<DB, TB extends keyof DB> {
+  readonly column?: ReferenceExpression<DB, TB> & string;
+  readonly seqColumn: ReferenceExpression<DB, TB> & string;
+  readonly descending: boolean;
+}
+
+/** The first `count` rows: `top` on SQL Server, `limit` on SQLite. */
+export function firstRows<DB, TB extends keyof DB, O>(
+  query: SelectQueryBuilder<DB, TB, O>,
+  count: number,
+  dialect: DialectName,
+): SelectQueryBuilder<DB, TB, O> {
+  return dialect === 'mssql' ? query.top(count) : query.limit(count);
+}
+
+/** Orders by (`column`, `seq`) and starts after `key`: a page costs the same wherever it lies (never OFFSET). */
+export function pageAfter<TB extends keyof Schema, O>(
+  query: SelectQueryBuilder<Schema, TB, O>,
+  order: PageOrder<Schema, TB>,
+  key: PageKey | undefined,
+): SelectQueryBuilder<Schema, TB, O> {
+  const direction = order.descending ? 'desc' : 'asc';
+  const beyond = sql.raw(order.descending ? '<' : '>');
+  const seq = sql.ref(order.seqColumn);
+  let paged = query;
+  if (order.column !== undefined) {
+    const column = sql.ref(order.column);
+    if (key) {
+      paged = paged.where(
+        // The first half is what an index seek needs; the second sorts out the rows with the same value.
+        sql<boolean>`${column} ${beyond}= ${key.value} and (${column} ${beyond} ${key.value} or ${seq} ${beyond} ${key.seq})`,
+      );
+    }
+    paged = paged.orderBy(column, direction);
+  } else if (key) {
+    paged = paged.where(sql<boolean>`${seq} ${beyond} ${key.seq}`);
+  }
+  return paged.orderBy(seq, direction);
+}
+
+/** `%text%` with the wildcards of LIKE taken literally; use with `escape '\'`. */
+export function containsPattern(text: string): string {
+  return `%${text.replaceAll(/[\\%_[]/g, (character) => `\\${character}`)}%`;
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+export const actorKinds = ['user', 'workstation', 'service', 'producer'] as const;
+export type ActorKind = (typeof actorKinds)[number];
+
+/** What happened. `field` names what changed for the `…Changed` types; `camRev` says in which CAM revision. */
+export const changeTypes = [
+  'ItemCreated',
+  'ItemChanged',
+  'RevisionCreated',
+  'RoutingCreated',
+  'RoutingChanged',
+  'StepAdded',
+  'StepChanged',
+  'StepRemoved',
+  'CamRevisionStarted',
+  'StatusChanged',
+  'FileAdded',
+  'FileReplaced',
+  'FileRemoved',
+  'CommandRequested',
+  'CommandRetrying',
+  'CommandSucceeded',
+  'CommandFailed',
+  'CommandCancelRequested',
+  'CommandCancelled',
+] as const;
+export type ChangeType = (typeof changeTypes)[number];
+
+/** One history entry as `GET /api/history` shows it. Times are UTC. */
+export const historyEntry = z.object({
+  historyId: z.uuid(),
+  itemCode: z.string(),
+  revisionCode: z.string().nullable(),
+  routingId: z.uuid().nullable(),
+  camRev: z.int().nullable(),
+  changeType: z.enum(changeTypes),
+  field: z.string().nullable(),
+  previousValue: z.string().nullable(),
+  currentValue: z.string().nullable(),
+  changedAt: z.iso.datetime(),
+  changedBy: z.string(),
+  actorKind: z.enum(actorKinds),
+  comment: z.string().nullable(),
+  traceId: z.string().nullable(),
+});
+export type HistoryEntry = z.infer<typeof historyEntry>;
