@@ -1,0 +1,136 @@
+metadata description = 'The function app on Flex Consumption (Linux), with every app setting it reads.'
+
+@description('Name of the function app.')
+param name string
+
+@description('Name of the plan.')
+param planName string
+
+@description('Region.')
+param location string
+
+@description('Tags.')
+param tags object
+
+@description('Resource id of the identity the app acts as.')
+param identityId string
+
+@description('Client id of that identity.')
+param identityClientId string
+
+@description('Account of the Functions host and Durable Functions.')
+param hostStorageAccountName string
+
+@description('URL of the container deployment packages go to.')
+param deploymentContainerUrl string
+
+@description('Blob endpoint of the MCMS files.')
+param blobServiceUri string
+
+@description('Host name of the Service Bus namespace.')
+param serviceBusHostName string
+
+@description('Host name of the SQL server.')
+param sqlServerHostName string
+
+@description('Name of the database.')
+param sqlDatabaseName string
+
+@description('Connection string of Application Insights.')
+param applicationInsightsConnectionString string
+
+@description('Entra tenant whose tokens the API accepts.')
+param authTenantId string
+
+@description('Audience of the API tokens.')
+param authAudience string
+
+@description('OTLP endpoint; empty: the setting is not made.')
+param otlpEndpoint string
+
+@description('Memory of one instance in MB.')
+param instanceMemoryMB int
+
+@description('Upper limit of instances.')
+param maximumInstanceCount int
+
+@description('Instances kept warm for HTTP.')
+param alwaysReadyHttpInstances int
+
+@description('Major version of Node.js. Resource Manager takes any value and the app then fails at its first start: check with az functionapp list-flexconsumption-runtimes --runtime node.')
+param nodeVersion string = '24'
+
+var authority = '${environment().authentication.loginEndpoint}${authTenantId}'
+
+// Flex Consumption takes the runtime from functionAppConfig: FUNCTIONS_WORKER_RUNTIME, FUNCTIONS_EXTENSION_VERSION and
+// WEBSITE_* belong to other plans. Names with "__" are the identity-based form of a connection: no secret is stored.
+var requiredSettings = {
+  AzureWebJobsStorage__accountName: hostStorageAccountName
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  ServiceBusConnection__fullyQualifiedNamespace: serviceBusHostName
+  ServiceBusConnection__credential: 'managedidentity'
+  ServiceBusConnection__clientId: identityClientId
+  BlobStorage__serviceUri: blobServiceUri
+  SqlConnection: 'Server=tcp:${sqlServerHostName},1433;Database=${sqlDatabaseName};Authentication=Active Directory Default;Encrypt=True;TrustServerCertificate=False;Connection Timeout=30'
+  Auth__Issuer: '${authority}/v2.0'
+  Auth__Audience: authAudience
+  Auth__JwksUri: '${authority}/discovery/v2.0/keys'
+  APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
+  // Read by DefaultAzureCredential: with a user-assigned identity it must be told which one.
+  AZURE_CLIENT_ID: identityClientId
+}
+var otlpSettings = empty(otlpEndpoint) ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint }
+
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: { reserved: true }
+}
+
+resource app 'Microsoft.Web/sites@2024-04-01' = {
+  name: name
+  location: location
+  // azd finds the app of the service "functions" in azure.yaml by this tag.
+  tags: union(tags, { 'azd-service-name': 'functions' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    siteConfig: { minTlsVersion: '1.2' }
+    functionAppConfig: {
+      runtime: { name: 'node', version: nodeVersion }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReadyHttpInstances == 0 ? [] : [{ name: 'http', instanceCount: alwaysReadyHttpInstances }]
+      }
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: deploymentContainerUrl
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+    }
+  }
+}
+
+resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
+  parent: app
+  name: 'appsettings'
+  properties: union(requiredSettings, otlpSettings)
+}
+
+output name string = app.name
+output hostName string = app.properties.defaultHostName
