@@ -54,13 +54,13 @@ export function expectedVersion(ifMatch: TagCondition | undefined): number | und
 
 /** 412: what the caller read is no longer the current state. */
 export function preconditionFailed(currentVersion?: number): HttpError {
+  const options =
+    currentVersion === undefined
+      ? {}
+      : { extensions: { currentVersion }, httpHeaders: { ETag: versionTag(currentVersion) } };
   return new HttpError(
     'precondition-failed',
-    'It has changed since it was read; read it again and repeat the change.',
-    {
-      ...(currentVersion === undefined
-        ? {}
-        : { extensions: { currentVersion }, httpHeaders: { ETag: versionTag(currentVersion) } }),
-    },
+    'It has changed since it was read; read it again first.',
+    options,
   );
 }

@@ -1,5 +1,10 @@
 import { z } from 'zod';
 
+/*
+ * `meta({ wire })` is what the API document shows where the type on the wire is not what zod would derive from the input side
+ * (an integer in a query string is a string with a pattern to zod).
+ */
+
 export interface TextOptions {
   /** Least length in characters; default 1. */
   readonly min?: number;
@@ -34,24 +39,39 @@ export function queryInteger(min: number, max: number) {
     .string()
     .regex(/^-?\d{1,15}$/, 'must be an integer')
     .transform(Number)
-    .pipe(z.int().min(min).max(max));
+    .pipe(z.int().min(min).max(max))
+    .meta({ wire: { type: 'integer', minimum: min, maximum: max } });
 }
 
 /** `true` or `false` in a query string. */
 export function queryBoolean() {
-  return z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+  return z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((value) => value === 'true')
+    .meta({ wire: { type: 'boolean' } });
 }
 
-/** An instant: ISO 8601 with `Z` or an offset. As output always UTC with milliseconds. */
+const DATE_TIME = { offset: true, error: 'must be an ISO 8601 date and time such as 2026-01-31T08:00:00Z' };
+const WIRE_DATE_TIME = { wire: { type: 'string', format: 'date-time' } };
+
+/** An instant in a request: ISO 8601 with `Z` or an offset, read as a Date. */
 export function instant() {
   return z.iso
-    .datetime({ offset: true, error: 'must be an ISO 8601 date and time such as 2026-01-31T08:00:00Z' })
-    .transform((value) => new Date(value));
+    .datetime(DATE_TIME)
+    .transform((value) => new Date(value))
+    .meta(WIRE_DATE_TIME);
 }
 
-/** `page` size of a list. */
+/** An instant in a response: a text as `Date.toISOString` writes it. */
+export function timestamp() {
+  return z.iso.datetime({ precision: 3 }).meta(WIRE_DATE_TIME);
+}
+
+/** The page size of a list. */
 export function top(max: number, fallback: number) {
-  return queryInteger(1, max).default(fallback);
+  return queryInteger(1, max)
+    .default(fallback)
+    .meta({ wire: { type: 'integer', minimum: 1, maximum: max, default: fallback } });
 }
 
 function tooLong(max: number): string {

@@ -55,7 +55,7 @@ export {
   preconditionFailed,
   versionTag,
 } from './etag.ts';
-export { code, instant, queryBoolean, queryInteger, text, top } from './fields.ts';
+export { code, instant, queryBoolean, queryInteger, text, timestamp, top } from './fields.ts';
 export {
   type IdempotencyScope,
   type IdempotencyStore,

@@ -129,8 +129,7 @@ async function readContext(
 ): Promise<RouteContext> {
   const { route, request, invocation, traceId } = exchange;
   const params = route.params ? check(route.params, readParams(request)) : undefined;
-  const given = readQuery(request);
-  const query = route.query ? check(route.query, given) : refuseAny(given);
+  const query = readQueryOf(route, request);
   const routeRequest = readHeaders(route, request);
   const body = route.body
     ? check(route.body, await readJsonBody(request, route.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES))
@@ -156,9 +155,12 @@ function readHeaders(route: Route, request: HttpRequest): RouteRequest {
   };
 }
 
-function refuseAny(query: Record<string, string>): undefined {
-  const names = Object.keys(query);
-  if (names.length > 0) throw inputInvalid(names.map((path) => ({ path, message: 'is not known here' })));
+function readQueryOf(route: Route, request: HttpRequest): unknown {
+  if (route.anyQuery) return undefined;
+  const given = readQuery(request);
+  if (route.query) return check(route.query, given);
+  const unknown = Object.keys(given).map((path) => ({ path, message: 'is not known here' }));
+  if (unknown.length > 0) throw inputInvalid(unknown);
   return undefined;
 }
 
@@ -174,7 +176,7 @@ async function onceByKey(
   store: IdempotencyStore,
   { exchange, ctx, subject, key, work }: KeyedWork,
 ): Promise<Answer> {
-  const { url, header } = ctx.request;
+  const { url } = ctx.request;
   const record = async (): Promise<RecordedResponse> => {
     try {
       return recordable(await work());
@@ -186,7 +188,7 @@ async function onceByKey(
   };
   const { response, replayed } = await store.run(
     { subject, method: exchange.route.method, path: url.pathname, key },
-    requestHash({ query: url.search, ifMatch: header('if-match'), body: ctx.body }),
+    requestHash({ query: url.search, ifMatch: ctx.request.header('if-match'), body: ctx.body }),
     record,
   );
   return replayed

@@ -76,6 +76,8 @@ interface RouteFacts {
   readonly description?: string;
   readonly tags: readonly string[];
   readonly access: Access;
+  /** Take any query parameter and read none; only for routes that stand for no address of their own. */
+  readonly anyQuery?: boolean;
   /** Refuse a call without `If-Match` by 428. */
   readonly requiresIfMatch?: boolean;
   /** Largest body taken; default 1 MiB. */

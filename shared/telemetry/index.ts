@@ -17,3 +17,4 @@ export {
   recordError,
   withRemoteParent,
 } from './spans.ts';
+export { type Telemetry, type TelemetryOptions, startTelemetry } from './start.ts';

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { type Environment, address, readSettings, required, sqlConnection } from './settings.ts';
+
+/** How to reach a service: by a connection string (local servers) or by its address and the managed identity (Azure). */
+export type ServiceAccess =
+  | { readonly kind: 'connectionString'; readonly connectionString: string }
+  | { readonly kind: 'identity'; readonly address: string };
+
+/** Overrides of command policies as they stand in `CamCommands__<type>__<name>`, not yet checked: type → name → text. */
+export type CamCommandOverrides = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export interface FunctionsSettings {
+  readonly sqlConnection: string;
+  readonly serviceBus: ServiceAccess;
+  readonly blobStorage: ServiceAccess;
+  readonly auth: { readonly issuer: string; readonly audience: string; readonly jwksUri: URL };
+  readonly telemetry: TelemetrySettings;
+  readonly camCommands: CamCommandOverrides;
+}
+
+export interface TelemetrySettings {
+  /** Base address of an OTLP/HTTP endpoint. */
+  readonly otlpEndpoint?: string;
+  readonly applicationInsights?: string;
+}
+
+const schema = z
+  .looseObject({
+    SqlConnection: sqlConnection(),
+    ServiceBusConnection: z.string().optional(),
+    ServiceBusConnection__fullyQualifiedNamespace: z
+      .string()
+      .regex(/^[\w-]+(\.[\w-]+)+$/, 'must be a host name such as shop.servicebus.windows.net')
+      .optional(),
+    BlobStorage: z.string().optional(),
+    BlobStorage__serviceUri: address('the blob endpoint').optional(),
+    Auth__Issuer: required('the token issuer, exactly as in the claim iss'),
+    Auth__Audience: required('the audience of the tokens'),
+    Auth__JwksUri: address("the address of the issuer's signing keys"),
+    OTEL_EXPORTER_OTLP_ENDPOINT: address('an OTLP/HTTP endpoint').optional(),
+    APPLICATIONINSIGHTS_CONNECTION_STRING: z
+      .string()
+      .regex(/InstrumentationKey=/i, 'must be a connection string with InstrumentationKey=')
+      .optional(),
+  })
+  .check((ctx) => {
+    for (const [name, other] of [
+      ['ServiceBusConnection', 'ServiceBusConnection__fullyQualifiedNamespace'],
+      ['BlobStorage', 'BlobStorage__serviceUri'],
+    ] as const) {
+      if (ctx.value[name] === undefined && ctx.value[other] === undefined) {
+        ctx.issues.push({
+          code: 'custom',
+          path: [name],
+          message: `is missing: give it or ${other}`,
+          input: undefined,
+        });
+      }
+    }
+  });
+
+/**
+ * Reads the app settings of the functions process.
+ * @throws {SettingsError} one error that names every wrong or missing setting.
+ */
+export function readFunctionsSettings(environment: Environment): FunctionsSettings {
+  const env = readSettings(schema, environment);
+  return {
+    sqlConnection: env.SqlConnection,
+    serviceBus: access(env.ServiceBusConnection, env.ServiceBusConnection__fullyQualifiedNamespace),
+    blobStorage: access(env.BlobStorage, env.BlobStorage__serviceUri),
+    auth: { issuer: env.Auth__Issuer, audience: env.Auth__Audience, jwksUri: new URL(env.Auth__JwksUri) },
+    telemetry: {
+      ...(env.OTEL_EXPORTER_OTLP_ENDPOINT ? { otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT } : {}),
+      ...(env.APPLICATIONINSIGHTS_CONNECTION_STRING
+        ? { applicationInsights: env.APPLICATIONINSIGHTS_CONNECTION_STRING }
+        : {}),
+    },
+    camCommands: camCommandOverrides(environment),
+  };
+}
+
+function access(connectionString: string | undefined, serviceAddress: string | undefined): ServiceAccess {
+  return connectionString === undefined
+    ? { kind: 'identity', address: serviceAddress ?? '' }
+    : { kind: 'connectionString', connectionString };
+}
+
+function camCommandOverrides(environment: Environment): CamCommandOverrides {
+  const overrides = new Map<string, Map<string, string>>();
+  for (const [name, value] of Object.entries(environment)) {
+    const [, type, key] = /^CamCommands__(\w+?)__(\w+)$/.exec(name) ?? [];
+    if (!type || !key || !value?.trim()) continue;
+    overrides.set(type, (overrides.get(type) ?? new Map<string, string>()).set(key, value));
+  }
+  return Object.fromEntries([...overrides].map(([type, values]) => [type, Object.fromEntries(values)]));
+}
