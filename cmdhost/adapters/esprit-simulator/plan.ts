@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { AdapterJob } from '../contract.ts';
+import { InvalidInputError, programNumber, type Step } from './job.ts';
+import { type Moves, movesOf } from './moves.ts';
+import { numbersFrom } from './numbers.ts';
+import { type Tool, toolOf } from './tool.ts';
+
+export interface Operation {
+  readonly step: Step;
+  readonly tool: Tool;
+  readonly moves: Moves;
+}
+
+/** Everything the NC program and the setup sheet are written from. */
+export interface Plan {
+  readonly programNumber: number;
+  readonly routing: AdapterJob['routing'];
+  readonly inputs: readonly { readonly fileName: string; readonly sha256: string }[];
+  /** In the order of machining. */
+  readonly operations: readonly Operation[];
+  /** Cutting, approach and tool changes. */
+  readonly cycleTimeMinutes: number;
+}
+
+const TOOL_CHANGE_MINUTES = 0.15;
+
+/**
+ * Works out tools and moves of every step from the routing and the bytes of the input files, and from nothing else.
+ * @throws {InvalidInputError} when the routing has no steps
+ */
+export async function makePlan(job: AdapterJob): Promise<Plan> {
+  const { routing } = job;
+  if (routing.steps.length === 0)
+    throw new InvalidInputError('the routing has no steps to make a program from');
+  const inputs = await Promise.all(
+    job.inputs.map(async ({ fileName, path }) => ({ fileName, sha256: await digest(path) })),
+  );
+  const digests = inputs.map(({ sha256 }) => sha256).join(' ');
+  const operations = routing.steps
+    .toSorted((left, right) => left.sequence - right.sequence)
+    .map((step) => {
+      const numbers = numbersFrom(`${digests}\n${JSON.stringify(step)}`);
+      const tool = toolOf(step, numbers);
+      return { step, tool, moves: movesOf(step, tool, numbers) };
+    });
+  const name = `${routing.itemCode}\n${routing.revisionCode}\n${routing.routingCode}`;
+  return {
+    programNumber: programNumber(job, numbersFrom(name).whole(0, 0x7fff_fffe)),
+    routing,
+    inputs,
+    operations,
+    cycleTimeMinutes: operations.reduce(
+      (sum, { tool, moves }) => sum + moves.cutLength / tool.feed + TOOL_CHANGE_MINUTES,
+      0,
+    ),
+  };
+}
+
+/** `O0042`: how the control and the shop name the program. */
+export function programName(plan: Plan): string {
+  return `O${String(plan.programNumber).padStart(4, '0')}`;
+}
+
+async function digest(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
+  return hash.digest('hex');
+}
