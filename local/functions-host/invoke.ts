@@ -36,8 +36,8 @@ export async function invokeFunction(
   const after: { inputs: unknown[]; result: unknown; error: unknown } & typeof invocation = {
     ...invocation,
     inputs: before.inputs,
-    result: undefined,
-    error: undefined,
+    result: null,
+    error: null,
   };
   coreContext.state = 'invocation';
   try {

@@ -30,7 +30,12 @@ describe('routes of http functions', () => {
     ['GET', '/api/pages', 'optional', {}],
     ['GET', '/api/pages/2', 'optional', { page: '2' }],
     ['GET', '/api/ranges/9', 'range', { n: '9' }],
-    ['GET', '/api/guids/0F8FAD5B-D9CB-469F-A165-70867728950E', 'guid', { id: '0F8FAD5B-D9CB-469F-A165-70867728950E' }],
+    [
+      'GET',
+      '/api/guids/0F8FAD5B-D9CB-469F-A165-70867728950E',
+      'guid',
+      { id: '0F8FAD5B-D9CB-469F-A165-70867728950E' },
+    ],
     ['GET', '/api/files', 'files', {}],
     ['GET', '/api/files/a/b%20c/d.nc', 'files', { path: 'a/b c/d.nc' }],
     ['GET', '/api/by-name', 'by-name', {}],
@@ -78,7 +83,9 @@ describe('a catch-all function', () => {
 
 describe('routePrefix', () => {
   it('may be empty or have several segments', async () => {
-    await using bare = await startFixture('http.ts', { hostJsonContent: { extensions: { http: { routePrefix: '' } } } });
+    await using bare = await startFixture('http.ts', {
+      hostJsonContent: { extensions: { http: { routePrefix: '' } } },
+    });
     expect((await fetch(`${bare.url}/items`)).status).toBe(200);
     await using deep = await startFixture('http.ts', {
       hostJsonContent: { extensions: { http: { routePrefix: 'shop/v1' } } },
