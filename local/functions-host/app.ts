@@ -31,7 +31,6 @@ export async function loadApp(entry: string, log: HostLog): Promise<readonly Hos
   core.registry.log = (level, _category, message) => log.write({ level, message });
   const known = loaded.get(path);
   if (known) return known;
-  const before = core.registry.functions.length;
   core.registry.started = false;
   try {
     await import(pathToFileURL(path).href);
@@ -42,13 +41,19 @@ export async function loadApp(entry: string, log: HostLog): Promise<readonly Hos
       { cause },
     );
   }
-  const functions = core.registry.functions.slice(before).map(toHostFunction);
+  const functions = registeredByNoOther().map(toHostFunction);
   if (functions.length === 0) throw new HostStartError(`the app's entry ${entry} registered no function`);
   refuseBadNames(functions);
   await startProgrammingModel();
   core.registry.started = true;
   loaded.set(path, functions);
   return functions;
+}
+
+/** What the entry registered, also when something had imported it before. */
+function registeredByNoOther(): readonly core.RegisteredFunction[] {
+  const others = new Set([...loaded.values()].flat().map(({ registered }) => registered));
+  return core.registry.functions.filter((registered) => !others.has(registered));
 }
 
 async function startProgrammingModel(): Promise<void> {

@@ -10,7 +10,8 @@ export interface Schedule {
   readonly isSlow: boolean;
 }
 
-const FIELD = /^[\d*,/A-Za-z-]+$/;
+/** Numbers and three-letter names; croner's L, W, ? and # are not NCRONTAB. */
+const FIELD = /^(?:\d+|[A-Za-z]{3}(?![A-Za-z])|[*,/-])+$/;
 
 /**
  * A schedule from an NCRONTAB expression (5 fields, or 6 with seconds first; UTC; day of month and day of week must both

@@ -34,11 +34,11 @@ export async function startFixture(name: string, options: FixtureOptions = {}): 
     entry: fixture(name),
     hostJson,
     port: 0,
-    stateDir,
     env: {},
     log: (line) => lines.push(line),
     onFatal: fatal.resolve,
     ...options,
+    stateDir,
   });
   return {
     ...host,
