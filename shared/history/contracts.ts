@@ -45,3 +45,17 @@ export const historyEntry = z.object({
   traceId: z.string().nullable(),
 });
 export type HistoryEntry = z.infer<typeof historyEntry>;
+
+/** What happened in one CAM revision, as `GET /api/history/cam-revisions` shows it. */
+export const camRevisionSummary = z.object({
+  itemCode: z.string(),
+  revisionCode: z.string().nullable(),
+  routingId: z.uuid(),
+  camRev: z.int().min(1),
+  entries: z.int().min(1),
+  firstChangedAt: z.iso.datetime(),
+  lastChangedAt: z.iso.datetime(),
+  /** Everybody who changed something in it, in order of their first change. */
+  changedBy: z.array(z.string()),
+});
+export type CamRevisionSummary = z.infer<typeof camRevisionSummary>;

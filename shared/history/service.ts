@@ -1,0 +1,70 @@
+import type { Database, PageKey } from '../data/index.ts';
+import type { CamRevisionSummary, HistoryEntry } from './contracts.ts';
+import {
+  type HistoryFilter,
+  type HistoryPageRequest,
+  type HistoryRow,
+  camRevisionCountQuery,
+  historyPageQuery,
+} from './repository.ts';
+
+export interface HistoryPage {
+  readonly value: HistoryEntry[];
+  /** Position after the last entry; undefined on the last page. */
+  readonly next?: Required<PageKey> | undefined;
+}
+
+export interface HistoryService {
+  /** Newest first. */
+  list(request: HistoryPageRequest): Promise<HistoryPage>;
+  /** One row per CAM revision, by routing, lowest number first. */
+  summarize(filter: HistoryFilter): Promise<CamRevisionSummary[]>;
+}
+
+export function createHistoryService({ database }: { database: Database }): HistoryService {
+  return {
+    list: async (request) => {
+      const rows = await historyPageQuery(database, { ...request, count: request.count + 1 }).execute();
+      const value = rows.slice(0, request.count);
+      const last = rows.length > request.count ? value.at(-1) : undefined;
+      return { value: value.map(toEntry), next: last && { seq: last.seq, value: last.changedAt } };
+    },
+    summarize: async (filter) => {
+      const summaries = new Map<string, CamRevisionSummary>();
+      for (const row of await camRevisionCountQuery(database, filter).execute()) {
+        const key = `${row.routingId} ${row.camRev}`;
+        const summary = summaries.get(key);
+        if (summary) merge(summary, row);
+        else summaries.set(key, toSummary(row));
+      }
+      return [...summaries.values()];
+    },
+  };
+}
+
+function toEntry({ seq: _seq, ...row }: HistoryRow): HistoryEntry {
+  return row as HistoryEntry;
+}
+
+interface CountRow {
+  readonly itemCode: string;
+  readonly revisionCode: string | null;
+  readonly routingId: string | null;
+  readonly camRev: number | null;
+  readonly changedBy: string;
+  readonly entries: number;
+  readonly firstChangedAt: string;
+  readonly lastChangedAt: string;
+}
+
+function toSummary({ changedBy, ...row }: CountRow): CamRevisionSummary {
+  // The query leaves out entries without routing or CAM revision.
+  return { ...row, routingId: row.routingId ?? '', camRev: row.camRev ?? 0, changedBy: [changedBy] };
+}
+
+function merge(summary: CamRevisionSummary, row: CountRow): void {
+  summary.entries += row.entries;
+  summary.changedBy.push(row.changedBy);
+  if (row.firstChangedAt < summary.firstChangedAt) summary.firstChangedAt = row.firstChangedAt;
+  if (row.lastChangedAt > summary.lastChangedAt) summary.lastChangedAt = row.lastChangedAt;
+}
