@@ -3,12 +3,15 @@ import { z } from 'zod';
 import { HostStartError } from './errors.ts';
 import { timeSpanToMs } from './time-span.ts';
 
-const timeSpan = z.string().transform((text, context) => {
+const timeSpan = z.string().transform(toMs);
+const timeLimit = z.string().transform((text, context) => (text === '-1' ? undefined : toMs(text, context)));
+
+function toMs(text: string, context: z.RefinementCtx): number {
   const ms = timeSpanToMs(text);
   if (ms !== undefined) return ms;
   context.addIssue({ code: 'custom', message: `"${text}" is not a TimeSpan (hh:mm:ss)` });
   return z.NEVER;
-});
+}
 
 const count = z.number().int().positive();
 const logLevel = z.enum(['Trace', 'Debug', 'Information', 'Warning', 'Error', 'Critical', 'None']);
@@ -19,7 +22,7 @@ const logLevel = z.enum(['Trace', 'Debug', 'Information', 'Warning', 'Error', 'C
  */
 const schema = z.object({
   version: z.literal('2.0'),
-  functionTimeout: z.union([z.literal('-1').transform(() => undefined), timeSpan]).default(30 * 60_000),
+  functionTimeout: timeLimit.default(30 * 60_000),
   logging: z.object({ logLevel: z.record(z.string(), logLevel).default({}) }).default({ logLevel: {} }),
   extensions: z
     .object({

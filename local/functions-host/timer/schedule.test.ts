@@ -35,10 +35,19 @@ describe('parseSchedule', () => {
     expect(parseSchedule(expression, 'f').isSlow).toBe(isSlow);
   });
 
-  it.each(['', '* * * *', '0 0 0 * * * *', '@daily', '0 0 0 L * *', '0 0 0 ? * *', '0 61 * * * *', '00:00:00', '25:00:00'])(
-    'refuses %j and names the function',
-    (expression) => {
-      expect(() => parseSchedule(expression, 'sweeper')).toThrow(`function "sweeper": schedule "${expression}"`);
-    },
-  );
+  it.each([
+    '',
+    '* * * *',
+    '0 0 0 * * * *',
+    '@daily',
+    '0 0 0 L * *',
+    '0 0 0 ? * *',
+    '0 61 * * * *',
+    '00:00:00',
+    '25:00:00',
+  ])('refuses %j and names the function', (expression) => {
+    expect(() => parseSchedule(expression, 'sweeper')).toThrow(
+      `function "sweeper": schedule "${expression}"`,
+    );
+  });
 });

@@ -176,7 +176,9 @@ describe('limits of host.json and of the server', () => {
       hostJsonContent: { extensions: { http: { maxConcurrentRequests: 1, maxOutstandingRequests: 2 } } },
     });
     const answers = await Promise.all([0, 1, 2].map(() => fetch(`${host.url}/api/slow/100`)));
-    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([200, 200, 429]);
+    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([
+      200, 200, 429,
+    ]);
   });
 
   it('closes a connection whose headers do not come', async () => {

@@ -1,0 +1,4 @@
+import { app } from '@azure/functions';
+
+app.http('never-served', { handler: () => ({}) });
+throw new Error('SqlConnection is missing');
