@@ -43,21 +43,16 @@ const schema = z
       .regex(/InstrumentationKey=/i, 'must be a connection string with InstrumentationKey=')
       .optional(),
   })
-  .check((ctx) => {
-    for (const [name, other] of [
-      ['ServiceBusConnection', 'ServiceBusConnection__fullyQualifiedNamespace'],
-      ['BlobStorage', 'BlobStorage__serviceUri'],
-    ] as const) {
-      if (ctx.value[name] === undefined && ctx.value[other] === undefined) {
-        ctx.issues.push({
-          code: 'custom',
-          path: [name],
-          message: `is missing: give it or ${other}`,
-          input: undefined,
-        });
-      }
-    }
-  });
+  .refine(...oneOf('ServiceBusConnection', 'ServiceBusConnection__fullyQualifiedNamespace'))
+  .refine(...oneOf('BlobStorage', 'BlobStorage__serviceUri'));
+
+/** Either setting must be there; asked even when others are wrong, so that one error tells all. */
+function oneOf(name: string, other: string) {
+  return [
+    (settings: Record<string, unknown>) => settings[name] !== undefined || settings[other] !== undefined,
+    { path: [name], error: `is missing: give it or ${other}`, when: () => true },
+  ] as const;
+}
 
 /**
  * Reads the app settings of the functions process.
