@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { parseFailure, parseState, type OrchestratorState } from './actions.ts';
 import type { DurableWorker } from './backend.ts';
 import type { AlarmClock } from './clock.ts';
@@ -260,10 +261,10 @@ function unknownFunction(name: string, kind: 'orchestrator' | 'activity'): Durab
 
 /** As on Azure, JSON of the exception; only the members a reader looks at. */
 function failureDetails(error: unknown): string {
-  const stack = error instanceof Error ? error.stack : undefined;
+  const native = types.isNativeError(error) ? error : undefined;
   return JSON.stringify({
-    ClassName: error instanceof Error ? error.name : typeof error,
+    ClassName: native?.name ?? typeof error,
     Message: messageOf(error),
-    StackTraceString: stack ?? null,
+    StackTraceString: native?.stack ?? null,
   });
 }

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * - `not-offered`: the feature exists on Azure, and this backend leaves it out on purpose
  * - `bad-request`: the caller's arguments are wrong
@@ -26,5 +28,5 @@ export function notOffered(feature: string): DurableBackendError {
 }
 
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return types.isNativeError(error) ? error.message : String(error);
 }

@@ -70,7 +70,9 @@ async function handle(context: RouteContext, request: IncomingMessage): Promise<
     return route(context, { method, path, query: url.searchParams, headers: request.headers, body });
   } catch (error) {
     if (!(error instanceof DurableBackendError)) throw error;
-    return { status: statusOfError[error.code], body: { message: error.message } };
+    // The client shows the body of a 501 as it stands.
+    const body = error.code === 'not-offered' ? error.message : { message: error.message };
+    return { status: statusOfError[error.code], body };
   }
 }
 
