@@ -72,7 +72,7 @@ var requiredSettings = {
   ServiceBusConnection__credential: 'managedidentity'
   ServiceBusConnection__clientId: identityClientId
   BlobStorage__serviceUri: blobServiceUri
-  SqlConnection: 'Server=tcp:${sqlServerHostName},1433;Database=${sqlDatabaseName};Authentication=Active Directory Default;Encrypt=True;TrustServerCertificate=False;Connection Timeout=30'
+  SqlConnection: 'Server=tcp:${sqlServerHostName},1433;Database=${sqlDatabaseName};Authentication=Active Directory Managed Identity;User Id=${identityClientId};Encrypt=True;TrustServerCertificate=False;Connection Timeout=30'
   Auth__Issuer: '${authority}/v2.0'
   Auth__Audience: authAudience
   Auth__JwksUri: '${authority}/discovery/v2.0/keys'
