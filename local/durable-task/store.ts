@@ -5,7 +5,7 @@ import type { Instance, RuntimeStatus } from './instance.ts';
 import { schema, schemaVersion } from './schema.ts';
 
 /** How long a start waits for a predecessor that is still letting go of the file. */
-const busyTimeoutMs = 5_000;
+const busyTimeoutMs = 1_000;
 
 export interface PendingActivity {
   readonly seq: number;
@@ -50,10 +50,6 @@ export class Store {
 
   close(): void {
     if (this.#database.isOpen) this.#database.close();
-  }
-
-  get isOpen(): boolean {
-    return this.#database.isOpen;
   }
 
   transaction<T>(work: () => T): T {

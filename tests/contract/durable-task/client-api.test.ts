@@ -238,6 +238,8 @@ describe("the client's HTTP API", () => {
       await harness.client.suspend(id, 'wait');
       hold.open();
       expect(await statusOf(id)).toBe('Suspended');
+      const suspended = await (await call(`instances/${id}?showHistory=true`)).text();
+      expect(suspended).not.toContain('TaskCompleted');
       await harness.client.resume(id, 'go on');
       expect(await statusOf(id)).toBe('Completed');
       expect((await harness.client.getStatus(id)).output).toBe('plain after');
@@ -300,9 +302,19 @@ describe("the client's HTTP API", () => {
       expect((await call('instances/', { headers: { origin: 'http://evil.example' } })).status).toBe(403);
     });
 
-    it('hands out management URLs that point at the local API', () => {
-      const urls = harness.client.createHttpManagementPayload('some-id');
-      expect(urls.statusQueryGetUri).toMatch(/\/durabletask\/instances\/some-id$/);
+    it('refuses a version at start', async () => {
+      await expect(harness.client.startNew('quick', { version: '2' })).rejects.toThrow(
+        /501.*does not offer orchestration versions/,
+      );
+    });
+
+    it('answers a start with management URLs of the local API; the client rewrites the origin of its own', async () => {
+      const started = await call('orchestrators/waits/some-id', { method: 'POST' });
+      const url = `${harness.rpcBaseUrl}instances/some-id`;
+      expect(await started.json()).toMatchObject({ id: 'some-id', statusQueryGetUri: url });
+      expect(harness.client.createHttpManagementPayload('some-id').statusQueryGetUri).toBe(
+        'http://localhost:7071/durabletask/instances/some-id',
+      );
     });
   });
 });

@@ -5,7 +5,7 @@ import type { FunctionInput, InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import { startDurableBackend, type DurableBackend } from '../../../local/durable-task/backend.ts';
 import type { DurableLog } from '../../../local/durable-task/log.ts';
-import { FakeClock } from './fake-clock.ts';
+import { FakeClock } from '../../../local/durable-task/fake-clock.ts';
 import { registeredWorker } from './worker.ts';
 
 export interface Harness {

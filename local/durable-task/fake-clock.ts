@@ -1,4 +1,4 @@
-import type { AlarmClock } from '../../../local/durable-task/clock.ts';
+import type { AlarmClock } from './clock.ts';
 
 /** Time that only a test moves. */
 export class FakeClock implements AlarmClock {
