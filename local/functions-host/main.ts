@@ -1,18 +1,26 @@
+import { z } from 'zod';
 import { portTakenMessage, runChild } from '../child.ts';
 import { startHost } from './host.ts';
 import { supplyFunctionsCore } from './supply-core.ts';
 
-const port = Number(process.env['MCMS_PORT'] ?? 7071);
-const stateDir = process.env['MCMS_STATE_DIR'] ?? '.local';
+const settingsSchema = z.object({
+  MCMS_PORT: z.coerce.number().int().min(0).max(65535).default(7071),
+  MCMS_STATE_DIR: z.string().min(1).default('.local'),
+  MCMS_APP_ENTRY: z.string().min(1).default('functions/main.ts'),
+  MCMS_HOST_JSON: z.string().min(1).default('host.json'),
+});
 
-await runChild('functions-host', async () => {
+await runChild('local/functions-host', async () => {
+  const settings = settingsSchema.safeParse(process.env);
+  if (!settings.success) throw new Error(z.prettifyError(settings.error));
+  const { MCMS_PORT: port, MCMS_STATE_DIR: stateDir, ...app } = settings.data;
   supplyFunctionsCore();
   // durable-functions rewrites its management addresses to port 7071 when this is missing.
   process.env['WEBSITE_HOSTNAME'] ??= `127.0.0.1:${port}`;
   try {
     const host = await startHost({
-      entry: process.env['MCMS_APP_ENTRY'] ?? 'functions/main.ts',
-      hostJson: process.env['MCMS_HOST_JSON'] ?? 'host.json',
+      entry: app.MCMS_APP_ENTRY,
+      hostJson: app.MCMS_HOST_JSON,
       port,
       stateDir,
     });

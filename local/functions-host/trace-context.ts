@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type core from './functions-core.cjs';
 
 const TRACE_PARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -11,8 +11,8 @@ export function traceContextOf(traceParent: unknown, traceState?: unknown): core
   if (typeof traceParent === 'string' && TRACE_PARENT.test(traceParent)) {
     return { traceParent, traceState: typeof traceState === 'string' ? traceState : '' };
   }
-  return {
-    traceParent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
-    traceState: '',
-  };
+  // UUIDs come from a pool of random bytes: an order of magnitude cheaper per request than asking for bytes each time.
+  const traceId = randomUUID().replaceAll('-', '');
+  const spanId = randomUUID().replaceAll('-', '').slice(16);
+  return { traceParent: `00-${traceId}-${spanId}-01`, traceState: '' };
 }

@@ -8,6 +8,7 @@ import { resolveSettings, type Settings } from '../settings.ts';
 import { traceContextOf } from '../trace-context.ts';
 import type { ServiceBusConnections } from './connections.ts';
 import { createFaultReporter, type FaultReporter } from './fault-reporter.ts';
+import { keepLocked } from './lock-renewal.ts';
 import { bodyData, triggerMetadata } from './message.ts';
 
 export interface QueueTriggerOptions {
@@ -62,7 +63,7 @@ function listen(
   const receiver = client.createReceiver(queue, {
     receiveMode: 'peekLock',
     skipParsingBodyAsJson: true,
-    maxAutoLockRenewalDurationInMs: settings.maxAutoLockRenewalDuration,
+    maxAutoLockRenewalDurationInMs: 0,
   });
   const autoComplete = fn.trigger.settings['autoCompleteMessages'] ?? settings.autoCompleteMessages;
   const consumer: Consumer = { fn, runtime, receiver, faults, autoComplete: autoComplete !== false };
@@ -72,11 +73,18 @@ function listen(
   let accepting = true;
   const processMessage = async (message: ServiceBusReceivedMessage): Promise<void> => {
     faults.recovered();
+    const unlock = keepLocked({
+      receiver,
+      message,
+      maxDurationMs: settings.maxAutoLockRenewalDuration,
+      onError: (error) => faults.report(error),
+    });
     await gate.enter();
     try {
       if (accepting) await handleMessage(consumer, message);
       else await settle(consumer, message, 'abandon');
     } finally {
+      unlock();
       gate.leave();
     }
   };

@@ -5,11 +5,11 @@ export async function eventually<T>(
   what: string,
   condition: () => T | Promise<T>,
   limitMs = 10_000,
-): Promise<NonNullable<T>> {
+): Promise<Exclude<T, false | 0 | '' | null | undefined>> {
   const deadline = Date.now() + limitMs;
   for (;;) {
     const value = await condition();
-    if (value) return value;
+    if (value) return value as Exclude<T, false | 0 | '' | null | undefined>;
     if (Date.now() > deadline) throw new Error(`waited ${limitMs} ms in vain for: ${what}`);
     await delay(10);
   }

@@ -49,7 +49,11 @@ app.http('bytes', {
     ],
   }),
 });
-app.http('nothing', { route: 'nothing', methods: ['GET'], handler: () => undefined });
+app.http('nothing', {
+  route: 'nothing',
+  methods: ['GET'],
+  handler: (() => undefined) as unknown as HttpHandler,
+});
 app.http('status', {
   route: 'status/{code:int}',
   methods: ['GET'],
