@@ -13,9 +13,10 @@ import {
   text,
   top,
 } from '../../shared/http/index.ts';
+import { annotate } from '../../shared/telemetry/index.ts';
 import type { AppDeps } from '../deps.ts';
 
-const MAX_CAM_REV = 1_000_000;
+const MAX_CAM_REV = 2_147_483_647;
 
 const subject = {
   itemCode: text(64).optional(),
@@ -50,6 +51,7 @@ export function historyRoutes({ database }: Pick<AppDeps, 'database'>): Route[] 
       }),
       responses: { 200: { description: 'A page of entries', schema: pageOf(historyEntry) } },
       handler: async ({ query, request }) => {
+        annotateSubject(query);
         const { top: count, skipToken: after, from, to, ...equal } = query;
         const filter = { ...equal, from: from?.toISOString(), to: to?.toISOString() };
         return { status: 200, body: page(request.url, await history.list({ filter, count, after })) };
@@ -65,6 +67,7 @@ export function historyRoutes({ database }: Pick<AppDeps, 'database'>): Route[] 
       query: z.strictObject(subject),
       responses: { 200: { description: 'The CAM revisions', schema: pageOf(camRevisionSummary) } },
       handler: async ({ query }) => {
+        annotateSubject(query);
         if (query.routingId === undefined && query.itemCode === undefined) {
           const message = 'give routingId or itemCode';
           throw inputInvalid([
@@ -76,4 +79,8 @@ export function historyRoutes({ database }: Pick<AppDeps, 'database'>): Route[] 
       },
     }),
   ];
+}
+
+function annotateSubject({ itemCode }: { itemCode?: string | undefined }): void {
+  if (itemCode !== undefined) annotate({ itemId: itemCode });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { timestamp } from '../http/fields.ts';
 
 export const actorKinds = ['user', 'workstation', 'service', 'producer'] as const;
 export type ActorKind = (typeof actorKinds)[number];
@@ -38,7 +39,7 @@ export const historyEntry = z.object({
   field: z.string().nullable(),
   previousValue: z.string().nullable(),
   currentValue: z.string().nullable(),
-  changedAt: z.iso.datetime(),
+  changedAt: timestamp(),
   changedBy: z.string(),
   actorKind: z.enum(actorKinds),
   comment: z.string().nullable(),
@@ -53,8 +54,8 @@ export const camRevisionSummary = z.object({
   routingId: z.uuid(),
   camRev: z.int().min(1),
   entries: z.int().min(1),
-  firstChangedAt: z.iso.datetime(),
-  lastChangedAt: z.iso.datetime(),
+  firstChangedAt: timestamp(),
+  lastChangedAt: timestamp(),
   /** Everybody who changed something in it, in order of their first change. */
   changedBy: z.array(z.string()),
 });

@@ -15,7 +15,10 @@ export function identifyingCode(max: number) {
 export const itemCode = identifyingCode(64);
 export const revisionCode = identifyingCode(16);
 
-/** Free text that may be left out; null clears it. */
+/** Free text that may be left out; null or an empty text clears it. */
 export function optionalText(max: number) {
-  return z.union([z.null(), text(max, { multiline: true })]).optional();
+  return z
+    .union([z.null(), text(max, { min: 0, multiline: true })])
+    .transform((value) => (value === '' ? null : value))
+    .optional();
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { text } from '../http/fields.ts';
+import { text, timestamp } from '../http/fields.ts';
 import { itemCode, optionalText, revisionCode } from './codes.ts';
 
 export const createItemRequest = z.strictObject({
@@ -26,9 +26,9 @@ export const item = z
     name: z.string(),
     description: z.string().nullable(),
     version: z.int().min(1),
-    createdAt: z.iso.datetime(),
+    createdAt: timestamp(),
     createdBy: z.string(),
-    changedAt: z.iso.datetime(),
+    changedAt: timestamp(),
     changedBy: z.string(),
   })
   .meta({ id: 'Item' });
@@ -39,7 +39,7 @@ export const itemRevision = z
     itemCode: z.string(),
     revisionCode: z.string(),
     description: z.string().nullable(),
-    createdAt: z.iso.datetime(),
+    createdAt: timestamp(),
     createdBy: z.string(),
   })
   .meta({ id: 'ItemRevision' });

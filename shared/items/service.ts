@@ -10,7 +10,14 @@ import type {
   ItemRevision,
 } from './contracts.ts';
 import { ItemError, itemNotFound, itemStale } from './errors.ts';
-import { type ItemPageRequest, type ItemRow, findItem, itemPageQuery, listRevisions } from './repository.ts';
+import {
+  type ItemPageRequest,
+  type ItemRevisionRow,
+  type ItemRow,
+  findItem,
+  itemPageQuery,
+  listRevisions,
+} from './repository.ts';
 
 export interface ItemPage {
   readonly value: Item[];

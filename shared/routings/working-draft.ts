@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Queries } from '../data/index.ts';
 import { type Change, recordHistory } from '../history/record.ts';
 import { type RoutingRow, findRouting, readFiles, readSteps } from './cam-revision-repository.ts';
+import { insertCamRevision } from './create-routing.ts';
 import { routingNotFound, routingStale } from './errors.ts';
 import { rowBatches } from './row-batches.ts';
+import { insertSteps } from './steps.ts';
 
 export { findRouting, readCamRevision } from './cam-revision-repository.ts';
 export type { CamRevisionContent, RoutingRow } from './cam-revision-repository.ts';
@@ -84,31 +86,8 @@ async function copyCamRevision(
   change: Change,
 ): Promise<void> {
   const { routingId, name, machine, workingCamRev } = routing;
-  await trx
-    .insertInto('CamRevision')
-    .values({
-      camRevisionId: randomUUID(),
-      routingId,
-      camRev,
-      status: 'Draft',
-      name,
-      machine,
-      createdAt: change.at,
-      createdBy: change.by,
-      submittedAt: null,
-      submittedBy: null,
-      approvedAt: null,
-      approvedBy: null,
-      releasedAt: null,
-      releasedBy: null,
-    })
-    .execute();
-  const steps = await readSteps(trx, routingId, workingCamRev);
-  for (const batch of rowBatches(
-    steps.map(({ seq: _seq, ...step }) => ({ ...step, routingStepId: randomUUID(), camRev })),
-  )) {
-    await trx.insertInto('RoutingStep').values(batch).execute();
-  }
+  await insertCamRevision(trx, { routingId, camRev, name, machine }, change);
+  await insertSteps(trx, { routingId, camRev }, await readSteps(trx, routingId, workingCamRev));
   const files = await readFiles(trx, routingId, workingCamRev);
   for (const batch of rowBatches(
     files.map(({ seq: _seq, ...file }) => ({ ...file, fileId: randomUUID(), camRev })),
