@@ -27,6 +27,9 @@ interface ProbeResult {
 const READY_FOR_MS = 5000;
 const PROBE_TIMEOUT_MS = 3000;
 
+const OK = { status: 'ok' } as const;
+const UNAVAILABLE = { status: 'unavailable' } as const;
+
 const logger = createLogger('health');
 
 const status = z.strictObject({ status: z.enum(['ok', 'unavailable']) });
@@ -49,7 +52,7 @@ export function healthRoutes(options: HealthOptions): Route[] {
       summary: 'Is the process alive',
       access: 'anonymous',
       responses: { 200: { description: 'It answers', schema: status } },
-      handler: () => ({ status: 200, body: { status: 'ok' } }),
+      handler: () => ({ status: 200, body: OK }),
     }),
     defineRoute({
       ...facts,
@@ -64,8 +67,8 @@ export function healthRoutes(options: HealthOptions): Route[] {
       },
       handler: async () =>
         (await ready())
-          ? { status: 200, body: { status: 'ok' } }
-          : { status: 503, body: { status: 'unavailable' }, headers: { 'Retry-After': '5' } },
+          ? { status: 200, body: OK }
+          : { status: 503, body: UNAVAILABLE, headers: { 'Retry-After': '5' } },
     }),
     defineRoute({
       ...facts,
@@ -80,8 +83,8 @@ export function healthRoutes(options: HealthOptions): Route[] {
       handler: async () => {
         const dependencies = await runProbes(options);
         return isHealthy(dependencies)
-          ? { status: 200, body: { status: 'ok', dependencies } }
-          : { status: 503, body: { status: 'unavailable', dependencies } };
+          ? { status: 200, body: { ...OK, dependencies } }
+          : { status: 503, body: { ...UNAVAILABLE, dependencies } };
       },
     }),
   ];

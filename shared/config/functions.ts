@@ -43,15 +43,18 @@ const schema = z
       .regex(/InstrumentationKey=/i, 'must be a connection string with InstrumentationKey=')
       .optional(),
   })
-  .refine(...oneOf('ServiceBusConnection', 'ServiceBusConnection__fullyQualifiedNamespace'))
-  .refine(...oneOf('BlobStorage', 'BlobStorage__serviceUri'));
+  .check(
+    oneOf('ServiceBusConnection', 'ServiceBusConnection__fullyQualifiedNamespace'),
+    oneOf('BlobStorage', 'BlobStorage__serviceUri'),
+  );
 
 /** Either setting must be there; asked even when others are wrong, so that one error tells all. */
 function oneOf(name: string, other: string) {
-  return [
-    (settings: Record<string, unknown>) => settings[name] !== undefined || settings[other] !== undefined,
-    { path: [name], error: `is missing: give it or ${other}`, when: () => true },
-  ] as const;
+  return z.refine<Record<string, unknown>>((settings) => (settings[name] ?? settings[other]) !== undefined, {
+    path: [name],
+    error: `is missing: give it or ${other}`,
+    when: () => true,
+  });
 }
 
 /**

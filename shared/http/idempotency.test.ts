@@ -3,7 +3,9 @@ import { idempotencyStoreContract } from '../../tests/contract/idempotency-store
 import { memoryIdempotencyStore } from '../../tests/support/memory-idempotency-store.ts';
 import { isStorable, parseIdempotencyKey, requestHash } from './idempotency.ts';
 
-describe('the store in memory', () => idempotencyStoreContract(memoryIdempotencyStore));
+describe('the store in memory', () => {
+  idempotencyStoreContract(memoryIdempotencyStore);
+});
 
 describe('parseIdempotencyKey', () => {
   it('takes visible ASCII', () => {

@@ -103,9 +103,13 @@ export interface RouteSpec<
   /** Strict schema of the JSON body; without it a body is ignored. */
   readonly body?: B;
   readonly responses: R;
+  /**
+   * `NoInfer`: what a handler returns must fit `responses`, never shape them. One that takes no `ctx` is typed before they are
+   * known, so literals in its body want `as const`.
+   */
   handler(
     ctx: RouteContext<z.output<P>, z.output<Q>, z.output<B>, A extends 'anonymous' ? undefined : Principal>,
-  ): Promise<ResponseOf<R>> | ResponseOf<R>;
+  ): Promise<ResponseOf<NoInfer<R>>> | ResponseOf<NoInfer<R>>;
 }
 
 /** What any handler returns, seen without its route's types. */
