@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import type { Application, Job } from '../shared/cam-commands/contracts.ts';
+import { inSpan, type Logger } from '../shared/telemetry/index.ts';
+import type { ApiClient } from './api-client.ts';
+import { ApiUnavailableError } from './errors.ts';
+import { pause, retry, UNTIL_IT_WORKS } from './retry.ts';
+
+export interface ClaimLoop {
+  /**
+   * There may be work. Resolves `asked` once a claim begun after this call was answered, or `full` when no seat was left to ask
+   * for; `stopped` when the agent ends first.
+   */
+  ring(): Promise<RingAnswer>;
+  /** Resolves once bells are of use: a seat is free, no claim is under way and the server wants this agent to work. */
+  untilListening(signal: AbortSignal): Promise<void>;
+  /** Runs `listener` when no seat is left, or the agent is drained or stopped; call the answer to end that. */
+  onFull(listener: () => void): () => void;
+  /** While drained no freed seat asks for work and no bell is heard; the idle poll alone still asks. */
+  drain(drained: boolean): void;
+  /** No claim begins from now on. Resolves once none is under way. */
+  stop(): Promise<void>;
+}
+
+export type RingAnswer = 'asked' | 'full' | 'stopped';
+
+export interface ClaimLoopOptions {
+  readonly api: ApiClient;
+  readonly workstation: string;
+  readonly applications: Application[];
+  readonly seats: number;
+  readonly idlePollMs: number;
+  /** Runs a job; its seat is free again once this resolves. Must not reject. */
+  readonly run: (job: Job) => Promise<void>;
+  readonly log: Logger;
+}
+
+/** A claim that was refused, or answered with what the agent cannot work with, would hardly fare better at once. */
+const AFTER_REFUSAL_MS = 15_000;
+
+/**
+ * Fills free seats: claims one job at a time, until nothing waits or no seat is free; then sleeps until a bell, a freed seat or the
+ * idle poll. A claim whose answer was lost is repeated with the same id, so that its job is not.
+ */
+export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
+  const { log } = options;
+  const events = new EventEmitter().setMaxListeners(0);
+  const stopped = new AbortController();
+  /** Counts reasons to ask; `answered` is the last one that a claim has settled. */
+  let asked = 0;
+  let answered = 0;
+  let busy = 0;
+  let claiming: Promise<void> | undefined;
+  let drained = false;
+  let waiters: { ring: number; resolve: (answer: RingAnswer) => void }[] = [];
+
+  const mayAsk = (): boolean => !stopped.signal.aborted && busy < options.seats && asked > answered;
+  const isFull = (): boolean => stopped.signal.aborted || drained || busy >= options.seats;
+  const tell = (): void => {
+    if (isFull()) events.emit('full');
+    else if (!claiming) events.emit('listening');
+  };
+
+  const wake = (upTo: number, answer: RingAnswer): void => {
+    const ready = waiters.filter(({ ring }) => ring <= upTo);
+    waiters = waiters.filter(({ ring }) => ring > upTo);
+    for (const { resolve } of ready) resolve(answer);
+  };
+
+  const occupy = (job: Job): void => {
+    busy += 1;
+    drained = false;
+    tell();
+    void options.run(job).finally(() => {
+      busy -= 1;
+      if (!drained) ask();
+      tell();
+    });
+  };
+
+  const claimAll = async (): Promise<void> => {
+    while (mayAsk()) {
+      const ring = asked;
+      try {
+        const job = await claimOne(options, stopped.signal);
+        if (job) occupy(job);
+        else answered = Math.max(answered, ring);
+        wake(ring, 'asked');
+      } catch (error) {
+        if (stopped.signal.aborted) return;
+        log.error('a claim was refused', { error });
+        await pause(AFTER_REFUSAL_MS, stopped.signal).catch(() => undefined);
+      }
+    }
+  };
+
+  const ask = (): number => {
+    asked += 1;
+    if (claiming || !mayAsk()) return asked;
+    claiming = claimAll().finally(() => {
+      claiming = undefined;
+      wake(Infinity, stopped.signal.aborted ? 'stopped' : 'full');
+      tell();
+    });
+    return asked;
+  };
+
+  const idlePoll = setInterval(ask, options.idlePollMs);
+  ask();
+
+  return {
+    ring: async () => {
+      if (stopped.signal.aborted) return 'stopped';
+      const ring = ask();
+      if (!claiming) return 'full';
+      return new Promise((resolve) => waiters.push({ ring, resolve }));
+    },
+    untilListening: async (signal) => {
+      while (isFull() || claiming) await once(events, 'listening', { signal });
+    },
+    onFull: (listener) => {
+      events.on('full', listener);
+      return () => events.off('full', listener);
+    },
+    drain: (value) => {
+      if (drained === value) return;
+      drained = value;
+      if (!value) ask();
+      tell();
+    },
+    stop: async () => {
+      clearInterval(idlePoll);
+      stopped.abort();
+      tell();
+      await claiming;
+    },
+  };
+}
+
+/** One claim, repeated under the same id until an answer came. */
+async function claimOne(options: ClaimLoopOptions, signal: AbortSignal): Promise<Job | undefined> {
+  const { api, workstation, applications, log } = options;
+  const claimId = randomUUID();
+  let outage = false;
+  return retry(
+    async () =>
+      inSpan('claim work', { kind: 'client', operationKey: 'agent.claim' }, async () =>
+        api.claim({ schemaVersion: 1, workstation, claimId, applications }, signal),
+      ),
+    {
+      policy: UNTIL_IT_WORKS,
+      signal,
+      isTransient: (error) => error instanceof ApiUnavailableError,
+      onRetry: (error, attempt) => {
+        if (!outage) log.warn('a claim got no answer and is repeated', { claimId, attempt, error });
+        outage = true;
+      },
+    },
+  );
+}

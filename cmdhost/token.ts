@@ -1,0 +1,104 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { TokenCredential } from '@azure/service-bus';
+import * as oauth from 'openid-client';
+import type { CmdhostConfig } from '../shared/config/cmdhost.ts';
+import { type RetryPolicy, retry } from './retry.ts';
+
+/** A token is renewed this long before its end, or after half its life if that is shorter. */
+const RENEW_BEFORE_MS = 5 * 60_000;
+const REQUEST_TIMEOUT_SECONDS = 10;
+const POLICY: RetryPolicy = { firstDelayMs: 200, factor: 3, maxDelayMs: 2_000, attempts: 3 };
+
+type AccessToken = NonNullable<Awaited<ReturnType<TokenCredential['getToken']>>>;
+
+interface Cached {
+  readonly token: AccessToken;
+  readonly renewAtMs: number;
+}
+
+export interface AgentCredential extends TokenCredential {
+  /** The tokens held are refused by who they are for: the next call fetches a new one. */
+  forget(): void;
+}
+
+/**
+ * Tokens of the workstation's own identity by the client-credentials grant (RFC 6749 section 4.4) with a signed assertion
+ * (`private_key_jwt`), for MCMS.Api and for Service Bus alike. Kept until shortly before they end; a failure to renew one that is
+ * still good goes unnoticed until it ends.
+ */
+export async function createTokenCredential(identity: CmdhostConfig['identity']): Promise<AgentCredential> {
+  const server = await configure(identity);
+  const cache = new Map<string, Cached>();
+  const pending = new Map<string, Promise<AccessToken>>();
+
+  const renew = async (scope: string): Promise<AccessToken> => {
+    const answer = await retry(async () => oauth.clientCredentialsGrant(server, { scope }), {
+      policy: POLICY,
+      signal: new AbortController().signal,
+      isTransient,
+    });
+    const lifeMs = (answer.expires_in ?? 300) * 1000;
+    const token = { token: answer.access_token, expiresOnTimestamp: Date.now() + lifeMs };
+    const renewAtMs = token.expiresOnTimestamp - Math.min(RENEW_BEFORE_MS, lifeMs / 2);
+    cache.set(scope, { token, renewAtMs });
+    return token;
+  };
+
+  return {
+    forget: () => cache.clear(),
+    async getToken(scopes) {
+      const scope = typeof scopes === 'string' ? scopes : scopes.join(' ');
+      const cached = cache.get(scope);
+      if (cached && Date.now() < cached.renewAtMs) return cached.token;
+      const renewal = pending.get(scope) ?? renew(scope).finally(() => pending.delete(scope));
+      pending.set(scope, renewal);
+      try {
+        return await renewal;
+      } catch (error) {
+        if (cached && Date.now() < cached.token.expiresOnTimestamp) return cached.token;
+        throw error;
+      }
+    },
+  };
+}
+
+async function configure(identity: CmdhostConfig['identity']): Promise<oauth.Configuration> {
+  const { tokenEndpoint, clientId, privateKeyFile, certificateFile } = identity;
+  const certificate = certificateFile ? new X509Certificate(await readFile(certificateFile)) : undefined;
+  // Entra ID names the certificate by its thumbprint and asks for PSS with it:
+  // https://learn.microsoft.com/entra/identity-platform/certificate-credentials
+  const algorithm = certificate ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5';
+  const key = createPrivateKey(await readFile(privateKeyFile)).toCryptoKey(
+    { name: algorithm, hash: 'SHA-256' },
+    false,
+    ['sign'],
+  );
+  const authentication = oauth.PrivateKeyJwt(key, {
+    [oauth.modifyAssertion]: (header, payload) => {
+      payload['aud'] = tokenEndpoint;
+      if (certificate) header['x5t#S256'] = thumbprint(certificate);
+    },
+  });
+  const issuer = new URL(tokenEndpoint).origin;
+  const server = new oauth.Configuration(
+    { issuer, token_endpoint: tokenEndpoint },
+    clientId,
+    undefined,
+    authentication,
+  );
+  server.timeout = REQUEST_TIMEOUT_SECONDS;
+  // The configuration takes plain HTTP for this machine only.
+  if (tokenEndpoint.startsWith('http://')) oauth.allowInsecureRequests(server);
+  return server;
+}
+
+function thumbprint(certificate: X509Certificate): string {
+  return Buffer.from(certificate.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
+}
+
+/** The issuer's refusal is final; an answer of 5xx or 429, or none at all, is not. */
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof oauth.ResponseBodyError)) return true;
+  return error.status >= 500 || error.status === 429;
+}
