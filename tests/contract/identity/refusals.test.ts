@@ -26,7 +26,8 @@ describe('a client assertion', () => {
     const answers = await Promise.all(
       Array.from({ length: 5 }, () => fixture.postAs(WORKSTATION, { client_assertion: assertion })),
     );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401, 401, 401]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(4);
   });
 
   it('from before a restart is refused, so that a restart opens no gap for a replay', async () => {

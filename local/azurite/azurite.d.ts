@@ -1,0 +1,47 @@
+// Azurite ships no types. These are the parts of version 3.37.0 that blob-server.ts uses.
+
+interface LokiDatabase {
+  readonly filename: string;
+  autosaveDisable(): void;
+  autosaveDirty(): boolean;
+  autosaveClearFlags(): void;
+  serialize(): string;
+}
+
+declare module 'azurite/dist/src/blob/BlobConfiguration.js' {
+  interface BlobConfiguration {
+    readonly host: string;
+    readonly port: number;
+  }
+  const exports: {
+    default: new (
+      host: string,
+      port: number,
+      keepAliveTimeoutSeconds: number | undefined,
+      metadataDbPath: string,
+      extentDbPath: string,
+      persistence: readonly { locationId: string; locationPath: string; maxConcurrency: number }[],
+      enableAccessLog: boolean,
+      accessLog: undefined,
+      enableDebugLog: boolean,
+      debugLogPath: undefined,
+      loose: boolean,
+      skipApiVersionCheck: boolean,
+    ) => BlobConfiguration;
+  };
+  export default exports;
+}
+
+declare module 'azurite/dist/src/blob/BlobServer.js' {
+  import type { Server } from 'node:http';
+  interface BlobServer {
+    readonly httpServer: Server;
+    readonly metadataStore: { readonly db: LokiDatabase };
+    readonly extentMetadataStore: { readonly db: LokiDatabase };
+    getHttpServerAddress(): string;
+    start(): Promise<void>;
+    close(): Promise<void>;
+  }
+  const exports: { default: new (configuration: object) => BlobServer };
+  export default exports;
+}

@@ -1,0 +1,79 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasCode } from '../state-file.ts';
+import { portTakenMessage, type RunningService } from '../child.ts';
+import { acknowledgeAfterFlush, DurableMetadata } from './durable-metadata.ts';
+import { leaveOutTelemetry } from './without-telemetry.ts';
+
+const HOST = '127.0.0.1';
+/** How long a staged block may exist in memory only. */
+const FLUSH_INTERVAL_MS = 500;
+/** Files that Azurite appends to in parallel; its own default. */
+const WRITE_CONCURRENCY = 50;
+
+/** Azurite's well-known development account (learn.microsoft.com, "Use the Azurite emulator"): public, no secret. */
+const ACCOUNT = 'devstoreaccount1';
+const ACCOUNT_KEY =
+  'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+
+/** The connection string of the blob server on `port`; queues and tables do not exist here. */
+export function blobConnectionString(port: number): string {
+  return (
+    `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${ACCOUNT_KEY};` +
+    `BlobEndpoint=http://${HOST}:${port}/${ACCOUNT};`
+  );
+}
+
+/**
+ * Starts Azurite's blob server and nothing else of Azurite, with its state in `folder`.
+ * @param options.port 0 asks the system for a port
+ */
+export async function startBlobServer(options: { port: number; folder: string }): Promise<RunningService> {
+  const { port, folder } = options;
+  await mkdir(folder, { recursive: true });
+  leaveOutTelemetry();
+  const { default: BlobServer } = await import('azurite/dist/src/blob/BlobServer.js');
+  const { default: BlobConfiguration } = await import('azurite/dist/src/blob/BlobConfiguration.js');
+  const configuration = new BlobConfiguration.default(
+    HOST,
+    port,
+    undefined,
+    join(folder, 'blobs.json'),
+    join(folder, 'extents.json'),
+    [{ locationId: 'Default', locationPath: join(folder, 'data'), maxConcurrency: WRITE_CONCURRENCY }],
+    false,
+    undefined,
+    false,
+    undefined,
+    false,
+    // The SDK may speak a newer version of the protocol than this Azurite lists.
+    true,
+  );
+  const server = new BlobServer.default(configuration);
+  try {
+    await server.start();
+  } catch (error) {
+    if (hasCode(error, 'EADDRINUSE'))
+      throw new Error(portTakenMessage(port, 'MCMS_BLOB_PORT'), { cause: error });
+    throw error;
+  }
+  const metadata = new DurableMetadata({
+    extents: server.extentMetadataStore.db,
+    blobs: server.metadataStore.db,
+  });
+  acknowledgeAfterFlush(server.httpServer, () => metadata.flush());
+  const timer = setInterval(() => {
+    metadata
+      .flush()
+      .catch((error: unknown) => console.error('azurite: could not write its metadata:', error));
+  }, FLUSH_INTERVAL_MS);
+  const boundPort = Number(new URL(server.getHttpServerAddress()).port);
+  return {
+    facts: { port: boundPort, endpoint: `http://${HOST}:${boundPort}/${ACCOUNT}` },
+    stop: async () => {
+      clearInterval(timer);
+      await server.close();
+      await metadata.flush();
+    },
+  };
+}
