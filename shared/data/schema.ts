@@ -15,6 +15,7 @@ export interface Schema {
   UploadSession: UploadSessionTable;
   CamCommand: CamCommandTable;
   CamCommandAttempt: CamCommandAttemptTable;
+  CamCommandOutput: CamCommandOutputTable;
   CamWorkItem: CamWorkItemTable;
   Workstation: WorkstationTable;
   HistoryEntry: HistoryEntryTable;
@@ -179,6 +180,20 @@ export interface CamCommandAttemptTable extends Sequenced {
   logTail: string | null;
   errorCode: string | null;
   errorMessage: string | null;
+}
+
+export interface CamCommandOutputTable extends Sequenced {
+  /** The same id as in RoutingFile, where the row may have been replaced since. */
+  fileId: string;
+  commandId: string;
+  routingId: string;
+  camRev: number;
+  fileName: string;
+  role: string;
+  contentType: string;
+  sha256: string;
+  sizeBytes: number;
+  madeAt: string;
 }
 
 export interface CamWorkItemTable extends Sequenced {

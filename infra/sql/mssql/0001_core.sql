@@ -214,6 +214,26 @@ CREATE TABLE mcms.CamCommandAttempt (
   CONSTRAINT FK_CamCommandAttempt_CamCommand FOREIGN KEY (commandId) REFERENCES mcms.CamCommand (commandId)
 );
 
+-- The files a command made, kept for good: the routing's own list moves on when a later run replaces them.
+CREATE TABLE mcms.CamCommandOutput (
+  seq bigint IDENTITY(1, 1) NOT NULL,
+  CONSTRAINT PK_CamCommandOutput PRIMARY KEY CLUSTERED (seq),
+  fileId uniqueidentifier NOT NULL,
+  commandId uniqueidentifier NOT NULL,
+  routingId uniqueidentifier NOT NULL,
+  camRev int NOT NULL,
+  fileName nvarchar(200) NOT NULL,
+  role nvarchar(24) NOT NULL,
+  contentType nvarchar(200) NOT NULL,
+  sha256 char(64) NOT NULL,
+  sizeBytes bigint NOT NULL,
+  madeAt datetime2(3) NOT NULL,
+  CONSTRAINT UQ_CamCommandOutput_fileId UNIQUE (fileId),
+  CONSTRAINT UQ_CamCommandOutput_fileName UNIQUE (commandId, fileName),
+  CONSTRAINT FK_CamCommandOutput_CamCommand FOREIGN KEY (commandId) REFERENCES mcms.CamCommand (commandId),
+  CONSTRAINT FK_CamCommandOutput_StoredFile FOREIGN KEY (sha256) REFERENCES mcms.StoredFile (sha256)
+);
+
 -- The hot queue: in-flight rows only, no foreign keys (the memory-optimized form cannot cross them).
 CREATE TABLE mcms.CamWorkItem (
   seq bigint IDENTITY(1, 1) NOT NULL,

@@ -200,6 +200,25 @@ CREATE TABLE CamCommandAttempt (
   CONSTRAINT FK_CamCommandAttempt_CamCommand FOREIGN KEY (commandId) REFERENCES CamCommand (commandId)
 );
 
+-- The files a command made, kept for good: the routing's own list moves on when a later run replaces them.
+CREATE TABLE CamCommandOutput (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  fileId TEXT NOT NULL,
+  commandId TEXT NOT NULL,
+  routingId TEXT NOT NULL,
+  camRev INTEGER NOT NULL,
+  fileName TEXT NOT NULL,
+  role TEXT NOT NULL,
+  contentType TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  sizeBytes INTEGER NOT NULL,
+  madeAt TEXT NOT NULL,
+  CONSTRAINT UQ_CamCommandOutput_fileId UNIQUE (fileId),
+  CONSTRAINT UQ_CamCommandOutput_fileName UNIQUE (commandId, fileName),
+  CONSTRAINT FK_CamCommandOutput_CamCommand FOREIGN KEY (commandId) REFERENCES CamCommand (commandId),
+  CONSTRAINT FK_CamCommandOutput_StoredFile FOREIGN KEY (sha256) REFERENCES StoredFile (sha256)
+);
+
 -- The hot queue: in-flight rows only, no foreign keys (the memory-optimized form cannot cross them).
 CREATE TABLE CamWorkItem (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,

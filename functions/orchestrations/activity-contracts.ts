@@ -1,0 +1,55 @@
+import type { AttemptKey, Begun, Success } from '../../shared/cam-commands/index.ts';
+import type { CommandError, CommandMessage, ResultMessage } from '../../shared/cam-commands/contracts.ts';
+import type { Tally } from '../../shared/cam-commands/decide.ts';
+
+/** Input of an orchestration: the message as it was validated, and the trace it came in. */
+export interface RunInput {
+  readonly schemaVersion: 1;
+  readonly message: CommandMessage;
+  readonly traceparent?: string | undefined;
+}
+
+/** What an activity answers when a service it needs is away; nothing was done. */
+export interface Unavailable {
+  readonly unavailable: string;
+}
+
+interface Traced {
+  readonly traceparent?: string | undefined;
+}
+
+interface Concluded extends Traced {
+  readonly key: AttemptKey;
+  readonly result?: ResultMessage | undefined;
+}
+
+export interface ActivityInputs {
+  readonly beginCommand: RunInput;
+  readonly enqueueAttempt: Traced & { readonly key: AttemptKey };
+  readonly withdrawAttempt: Traced & { readonly key: AttemptKey; readonly ask: boolean };
+  readonly completeCommand: Traced & { readonly key: AttemptKey; readonly result: ResultMessage };
+  readonly retryCommand: Concluded & {
+    readonly error: CommandError;
+    readonly tally: Tally;
+    readonly lost: boolean;
+  };
+  readonly failCommand: Concluded & {
+    readonly error: CommandError;
+    readonly lost: boolean;
+    /** For the log: what went wrong inside MCMS. */
+    readonly cause?: string | undefined;
+  };
+  readonly cancelCommand: Concluded;
+}
+
+export type ActivityName = keyof ActivityInputs;
+
+export interface ActivityAnswers {
+  readonly beginCommand: Begun;
+  readonly enqueueAttempt: null;
+  readonly withdrawAttempt: 'withdrawn' | 'claimed';
+  readonly completeCommand: Success;
+  readonly retryCommand: null;
+  readonly failCommand: null;
+  readonly cancelCommand: null;
+}

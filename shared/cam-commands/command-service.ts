@@ -1,0 +1,208 @@
+import { type SelectQueryBuilder, sql } from 'kysely';
+import type { Principal } from '../auth/index.ts';
+import {
+  type CamCommandTable,
+  type Database,
+  type PageKey,
+  type Queries,
+  type Schema,
+  containsPattern,
+  firstRows,
+  pageAfter,
+} from '../data/index.ts';
+import { recordHistory } from '../history/index.ts';
+import { addToOutbox } from '../outbox/index.ts';
+import { currentTraceId, currentTraceparent } from '../telemetry/index.ts';
+import type { Clock } from '../time/clock.ts';
+import { isFinal, requireCommand } from './attempts.ts';
+import {
+  type CommandRow,
+  type CommandSummary,
+  type CommandView,
+  toAttemptView,
+  toCommandSummary,
+} from './command-view.ts';
+import { CamCommandError } from './errors.ts';
+import { commandLabel, commandSubject } from './order.ts';
+
+export interface CommandFilter {
+  readonly status?: string | undefined;
+  readonly routingId?: string | undefined;
+  readonly itemCode?: string | undefined;
+  readonly application?: string | undefined;
+  readonly workstation?: string | undefined;
+  readonly errorCode?: string | undefined;
+  readonly requestedBy?: string | undefined;
+  readonly q?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+export interface CommandServiceDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+}
+
+/** A workstation not heard of for this long does not count as one that could take work. */
+const WORKSTATION_SILENT_MS = 3 * 60_000;
+
+/** Commands, newest first. */
+export async function listCommands(
+  { database, clock }: CommandServiceDeps,
+  filter: CommandFilter,
+  page: { readonly top: number; readonly after?: PageKey | undefined },
+): Promise<{ readonly value: CommandSummary[]; readonly next: PageKey | undefined }> {
+  const query = pageAfter(
+    filtered(database.read.selectFrom('CamCommand').selectAll(), filter),
+    { seqColumn: 'CamCommand.seq', descending: true },
+    page.after,
+  );
+  const rows = await firstRows(query, page.top + 1, database.dialect).execute();
+  const shown = rows.slice(0, page.top);
+  const last = shown.at(-1);
+  const waitReason = await waitReasons(database.read, clock.now(), shown);
+  return {
+    value: shown.map((row) => toCommandSummary(row, waitReason(row))),
+    next: rows.length > page.top && last ? { seq: last.seq } : undefined,
+  };
+}
+
+/** One command with its attempts and the files it made. */
+export async function readCommand(
+  { database, clock }: CommandServiceDeps,
+  commandId: string,
+): Promise<CommandView> {
+  const command = await requireCommand(database.read, commandId);
+  const attempts = await database.read
+    .selectFrom('CamCommandAttempt')
+    .selectAll()
+    .where('commandId', '=', commandId)
+    .orderBy('seq')
+    .execute();
+  const files = await database.read
+    .selectFrom('CamCommandOutput')
+    .select(['fileId', 'camRev', 'fileName', 'role', 'sizeBytes', 'sha256'])
+    .where('commandId', '=', commandId)
+    .orderBy('seq')
+    .execute();
+  const waitReason = await waitReasons(database.read, clock.now(), [command]);
+  return {
+    ...toCommandSummary(command, waitReason(command)),
+    attempts: attempts.map(toAttemptView),
+    files: files.map((file) => ({ ...file, role: file.role as CommandView['files'][number]['role'] })),
+  };
+}
+
+/**
+ * Asks for a command to be cancelled. The answer is `Cancelling` unless it ended before; who ran it is told by the outbox.
+ * @throws {CamCommandError} `command-finished`, `not-your-command`, `command-not-found`.
+ */
+export async function cancelCommand(
+  { database, clock }: CommandServiceDeps,
+  given: { readonly commandId: string; readonly reason: string; readonly principal: Principal },
+): Promise<{ readonly outboxIds: readonly string[] }> {
+  const { commandId, principal } = given;
+  const now = clock.now();
+  return database.transaction(async (trx) => {
+    const command = await requireCommand(trx, commandId);
+    if (command.requestedBy !== principal.name && !principal.roles.has('Mcms.Operator')) {
+      throw new CamCommandError('not-your-command');
+    }
+    if (isFinal(command.status))
+      throw new CamCommandError('command-finished', { extensions: { status: command.status } });
+    if (command.cancelRequestedAt !== null) return { outboxIds: [] };
+    await trx
+      .updateTable('CamCommand')
+      .set((eb) => ({
+        status: 'Cancelling',
+        cancelRequestedAt: now.toISOString(),
+        cancelRequestedBy: principal.name,
+        cancelReason: given.reason,
+        version: eb('version', '+', 1),
+      }))
+      .where('commandId', '=', commandId)
+      .execute();
+    await recordHistory(
+      trx,
+      {
+        by: principal.name,
+        kind: 'user',
+        at: now.toISOString(),
+        comment: given.reason,
+        traceId: currentTraceId(),
+      },
+      [
+        {
+          ...commandSubject(command),
+          changeType: 'CommandCancelRequested',
+          field: 'command',
+          previousValue: command.status,
+          currentValue: commandLabel(command),
+        },
+      ],
+    );
+    const event = {
+      kind: 'event',
+      instanceId: instanceIdOf(command),
+      eventName: `cancel.${command.run}`,
+      body: { reason: given.reason },
+    } as const;
+    return { outboxIds: await addToOutbox(trx, [event], { now, traceparent: currentTraceparent() }) };
+  });
+}
+
+/** The orchestration of a command's run. */
+export function instanceIdOf(command: { readonly commandId: string; readonly run: number }): string {
+  return `${command.commandId}.r${command.run}`;
+}
+
+type CommandQuery = SelectQueryBuilder<Schema, 'CamCommand', CamCommandRow>;
+type CamCommandRow = CommandRow & { seq: number };
+
+function filtered(query: CommandQuery, filter: CommandFilter): CommandQuery {
+  let result = query;
+  for (const column of [
+    'status',
+    'routingId',
+    'itemCode',
+    'application',
+    'workstation',
+    'errorCode',
+    'requestedBy',
+  ] as const) {
+    const wanted = filter[column];
+    if (wanted !== undefined) result = result.where(column satisfies keyof CamCommandTable, '=', wanted);
+  }
+  if (filter.from) result = result.where('requestedAt', '>=', filter.from.toISOString());
+  if (filter.to) result = result.where('requestedAt', '<', filter.to.toISOString());
+  if (filter.q !== undefined) {
+    const pattern = containsPattern(filter.q.toLowerCase());
+    const fields = ['itemCode', 'commandType', 'requestedBy', 'errorMessage'] as const;
+    result = result.where((eb) =>
+      eb.or(fields.map((field) => sql<boolean>`lower(${sql.ref(field)}) like ${pattern} escape '\\'`)),
+    );
+  }
+  return result;
+}
+
+/** Why queued commands wait, from who has been heard of lately. One small query, and only when something waits. */
+async function waitReasons(
+  queries: Queries,
+  now: Date,
+  commands: readonly CommandRow[],
+): Promise<(command: CommandRow) => string | null> {
+  if (!commands.some((command) => command.status === 'Queued')) return () => null;
+  const rows = await queries
+    .selectFrom('Workstation')
+    .select('applications')
+    .where('lastSeenAt', '>=', new Date(now.getTime() - WORKSTATION_SILENT_MS).toISOString())
+    .execute();
+  const able = new Set(rows.flatMap((row) => JSON.parse(row.applications) as string[]));
+  return (command) => {
+    if (command.status !== 'Queued') return null;
+    if (command.notBefore !== null && Date.parse(command.notBefore) > now.getTime()) {
+      return `not before ${command.notBefore}`;
+    }
+    return able.has(command.application) ? 'no seat free' : `no workstation for ${command.application}`;
+  };
+}

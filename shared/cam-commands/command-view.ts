@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { CamCommandAttemptTable, CamCommandTable } from '../data/index.ts';
+import { applications, commandParameters, commandStatuses, fileRoles } from './contracts.ts';
+
+const time = z.iso.datetime();
+const lines = z.array(z.string());
+const failure = z.object({ code: z.string(), message: z.string() });
+
+export const attemptStatuses = [
+  'Waiting',
+  'Claimed',
+  'Running',
+  'Succeeded',
+  'Failed',
+  'Lost',
+  'Cancelled',
+] as const;
+export type AttemptStatus = (typeof attemptStatuses)[number];
+
+export const attemptView = z
+  .object({
+    attemptId: z.uuid(),
+    run: z.int(),
+    attempt: z.int(),
+    status: z.enum(attemptStatuses),
+    workstation: z.string().nullable(),
+    queuedAt: time,
+    claimedAt: time.nullable(),
+    startedAt: time.nullable().describe("The CAM program's own start."),
+    endedAt: time.nullable(),
+    phase: z.string().nullable(),
+    percent: z.number().nullable(),
+    logTail: lines,
+    error: failure.nullable(),
+  })
+  .meta({ id: 'CommandAttempt' });
+
+export const commandFile = z
+  .object({
+    fileId: z.uuid(),
+    camRev: z.int(),
+    fileName: z.string(),
+    role: z.enum(fileRoles),
+    sizeBytes: z.int(),
+    sha256: z.string(),
+  })
+  .meta({ id: 'CommandFile' });
+
+/** A command as the API shows it in a list. */
+export const commandSummary = z
+  .object({
+    commandId: z.uuid(),
+    routingId: z.uuid(),
+    itemCode: z.string(),
+    revisionCode: z.string(),
+    camRev: z.int(),
+    application: z.enum(applications),
+    commandType: z.string(),
+    parameters: commandParameters,
+    priority: z.int(),
+    notBefore: time.nullable(),
+    status: z.enum(commandStatuses),
+    run: z.int(),
+    attempt: z.int(),
+    maxAttempts: z.int(),
+    requestedAt: time,
+    requestedBy: z.string(),
+    requestedByKind: z.string(),
+    startedAt: time.nullable(),
+    completedAt: time.nullable(),
+    workstation: z.string().nullable(),
+    error: failure.nullable(),
+    waitReason: z.string().nullable(),
+  })
+  .meta({ id: 'CommandSummary' });
+export type CommandSummary = z.infer<typeof commandSummary>;
+
+/** The single read: with attempts and the files the command made. */
+export const commandView = commandSummary
+  .extend({ attempts: z.array(attemptView), files: z.array(commandFile) })
+  .meta({ id: 'Command' });
+export type CommandView = z.infer<typeof commandView>;
+
+export type CommandRow = Omit<CamCommandTable, 'seq'>;
+export type AttemptRow = Omit<CamCommandAttemptTable, 'seq'>;
+
+export function toCommandSummary(row: CommandRow, waitReason: string | null): CommandSummary {
+  return {
+    commandId: row.commandId,
+    routingId: row.routingId,
+    itemCode: row.itemCode,
+    revisionCode: row.revisionCode,
+    camRev: row.camRev,
+    application: row.application as CommandSummary['application'],
+    commandType: row.commandType,
+    parameters: JSON.parse(row.parameters) as CommandSummary['parameters'],
+    priority: row.priority,
+    notBefore: row.notBefore,
+    status: row.status as CommandSummary['status'],
+    run: row.run,
+    attempt: row.attempt,
+    maxAttempts: row.maxAttempts,
+    requestedAt: row.requestedAt,
+    requestedBy: row.requestedBy,
+    requestedByKind: row.requestedByKind,
+    startedAt: row.startedAt,
+    completedAt: row.completedAt,
+    workstation: row.workstation,
+    error: failureOf(row),
+    waitReason,
+  };
+}
+
+export function toAttemptView(row: AttemptRow): CommandView['attempts'][number] {
+  return {
+    attemptId: row.attemptId,
+    run: row.run,
+    attempt: row.attempt,
+    status: row.status as AttemptStatus,
+    workstation: row.workstation,
+    queuedAt: row.queuedAt,
+    claimedAt: row.claimedAt,
+    startedAt: row.startedAt,
+    endedAt: row.endedAt,
+    phase: row.phase,
+    percent: row.percent,
+    logTail: row.logTail === null ? [] : (JSON.parse(row.logTail) as string[]),
+    error: failureOf(row),
+  };
+}
+
+function failureOf(row: {
+  errorCode: string | null;
+  errorMessage: string | null;
+}): { code: string; message: string } | null {
+  return row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? '' };
+}

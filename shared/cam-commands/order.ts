@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
+import { type Database, type Queries, isUniqueViolation } from '../data/index.ts';
+import { type ActorKind, recordHistory } from '../history/index.ts';
+import { addToOutbox } from '../outbox/index.ts';
+import { findRouting } from '../routings/index.ts';
+import { currentTraceId, currentTraceparent } from '../telemetry/index.ts';
+import type { Clock } from '../time/clock.ts';
+import type { CommandTypes } from './command-types.ts';
+import type { CommandRow } from './command-view.ts';
+import type { CommandMessage } from './contracts.ts';
+import { CamCommandError } from './errors.ts';
+
+export const COMMAND_QUEUE = 'esprit-commands';
+export const DEFAULT_PRIORITY = 5;
+
+export interface Order {
+  readonly routingId: string;
+  readonly application: string;
+  readonly commandType: string;
+  readonly parameters?: Record<string, unknown> | undefined;
+  readonly priority?: number | undefined;
+  readonly notBefore?: Date | undefined;
+  readonly requestedBy: string;
+}
+
+export interface OrderDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly commandTypes: CommandTypes;
+}
+
+/**
+ * Accepts an order: the command, its message for the queue and its history entry in one transaction.
+ * @returns the command and the ids of outbox entries to publish now.
+ */
+export async function orderCommand(
+  deps: OrderDeps,
+  order: Order,
+): Promise<{ readonly command: CommandRow; readonly outboxIds: readonly string[] }> {
+  const parameters = checkParameters(deps.commandTypes, order);
+  const now = deps.clock.now();
+  const commandId = randomUUID();
+  return deps.database.transaction(async (trx) => {
+    const command = await insertCommand(trx, deps.commandTypes, {
+      ...order,
+      commandId,
+      parameters,
+      requestedAt: now.toISOString(),
+      kind: 'user',
+      notBefore: order.notBefore?.toISOString(),
+    });
+    const body: CommandMessage = messageOf(command);
+    const outboxIds = await addToOutbox(
+      trx,
+      [{ kind: 'message', queue: COMMAND_QUEUE, messageId: `${commandId}.r${command.run}`, body }],
+      { now, traceparent: command.traceparent ?? undefined },
+    );
+    return { command, outboxIds };
+  });
+}
+
+/**
+ * Records a command that a producer put on the queue itself, under the same rules as an order. The same `commandId` again is the
+ * same command, whatever the rest of the message says.
+ * @throws {CamCommandError} when the message asks for what does not exist: it is to be rejected, not retried.
+ */
+export async function recordProducedCommand(deps: OrderDeps, message: CommandMessage): Promise<CommandRow> {
+  const parameters = checkParameters(deps.commandTypes, message);
+  try {
+    return await deps.database.transaction((trx) =>
+      insertCommand(trx, deps.commandTypes, {
+        ...message,
+        parameters,
+        kind: 'producer',
+        requestedAt: utc(message.requestedAt),
+      }),
+    );
+  } catch (error) {
+    const existing = isUniqueViolation(error)
+      ? await findCommand(deps.database.read, message.commandId)
+      : undefined;
+    if (existing) return existing;
+    throw error;
+  }
+}
+
+export async function findCommand(queries: Queries, commandId: string): Promise<CommandRow | undefined> {
+  return queries.selectFrom('CamCommand').selectAll().where('commandId', '=', commandId).executeTakeFirst();
+}
+
+interface NewCommand {
+  readonly commandId: string;
+  readonly routingId: string;
+  readonly application: string;
+  readonly commandType: string;
+  readonly camRev?: number | undefined;
+  readonly parameters: Record<string, unknown>;
+  readonly priority?: number | undefined;
+  readonly notBefore?: string | undefined;
+  readonly requestedAt: string;
+  readonly requestedBy: string;
+  readonly kind: ActorKind;
+}
+
+async function insertCommand(trx: Queries, types: CommandTypes, given: NewCommand): Promise<CommandRow> {
+  const routing = await findRouting(trx, given.routingId);
+  const type = types.find(given.application, given.commandType);
+  if (!routing) throw new CamCommandError('routing-not-found');
+  if (!type) throw new CamCommandError('command-type-unknown');
+  const camRev = given.camRev ?? routing.workingCamRev;
+  if (camRev > routing.workingCamRev) {
+    throw new CamCommandError('routing-not-found', {
+      errors: [{ path: 'camRev', message: `the routing has CAM revisions 1 to ${routing.workingCamRev}` }],
+    });
+  }
+  const row: CommandRow = {
+    commandId: given.commandId,
+    routingId: routing.routingId,
+    itemCode: routing.itemCode,
+    revisionCode: routing.revisionCode,
+    camRev,
+    application: given.application,
+    commandType: given.commandType,
+    parameters: JSON.stringify(given.parameters),
+    priority: given.priority ?? DEFAULT_PRIORITY,
+    notBefore: given.notBefore === undefined ? null : utc(given.notBefore),
+    status: 'Queued',
+    run: 1,
+    attempt: 0,
+    maxAttempts: type.retry.maxAttempts,
+    requestedAt: given.requestedAt,
+    requestedBy: given.requestedBy,
+    requestedByKind: given.kind,
+    startedAt: null,
+    completedAt: null,
+    workstation: null,
+    errorCode: null,
+    errorMessage: null,
+    waitReason: null,
+    cancelRequestedAt: null,
+    cancelRequestedBy: null,
+    cancelReason: null,
+    traceparent: currentTraceparent() ?? null,
+    version: 1,
+  };
+  await trx.insertInto('CamCommand').values(row).execute();
+  await recordHistory(
+    trx,
+    { by: given.requestedBy, kind: given.kind, at: given.requestedAt, traceId: currentTraceId() },
+    [
+      {
+        ...commandSubject(row),
+        changeType: 'CommandRequested',
+        field: 'command',
+        currentValue: commandLabel(row),
+      },
+    ],
+  );
+  return row;
+}
+
+/** The item, revision, routing and CAM revision that history entries about a command name. */
+export function commandSubject(command: CommandRow): {
+  itemCode: string;
+  revisionCode: string;
+  routingId: string;
+  camRev: number;
+} {
+  return {
+    itemCode: command.itemCode,
+    revisionCode: command.revisionCode,
+    routingId: command.routingId,
+    camRev: command.camRev,
+  };
+}
+
+/** How history names a command. */
+export function commandLabel(command: CommandRow): string {
+  return `${command.application} ${command.commandType} ${command.commandId}`;
+}
+
+function messageOf(command: CommandRow): CommandMessage {
+  return {
+    schemaVersion: 1,
+    commandId: command.commandId,
+    application: command.application as CommandMessage['application'],
+    commandType: command.commandType,
+    routingId: command.routingId,
+    camRev: command.camRev,
+    parameters: JSON.parse(command.parameters) as CommandMessage['parameters'],
+    priority: command.priority,
+    ...(command.notBefore === null ? {} : { notBefore: command.notBefore }),
+    requestedBy: command.requestedBy,
+    requestedAt: command.requestedAt,
+    run: command.run,
+  };
+}
+
+function checkParameters(
+  types: CommandTypes,
+  given: { readonly application: string; readonly commandType: string; readonly parameters?: unknown },
+): Record<string, unknown> {
+  const type = types.find(given.application, given.commandType);
+  if (!type) {
+    const known = types.all().filter((candidate) => candidate.application === given.application);
+    throw new CamCommandError('command-type-unknown', {
+      errors: [
+        { path: 'commandType', message: `must be one of ${known.map((one) => one.commandType).join(', ')}` },
+      ],
+    });
+  }
+  const parsed = type.parameters.safeParse(given.parameters ?? {});
+  if (parsed.success) return parsed.data;
+  throw new CamCommandError('parameters-invalid', { errors: parsed.error.issues.map(fieldOf) });
+}
+
+function fieldOf(issue: z.core.$ZodIssue): { path: string; message: string } {
+  return { path: ['parameters', ...issue.path.map(String)].join('.'), message: issue.message };
+}
+
+function utc(time: string): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,8 @@
+export {
+  type OutboxEntry,
+  type OutboxTargets,
+  type RelayReport,
+  addToOutbox,
+  publish,
+  relayOutbox,
+} from './outbox.ts';
