@@ -3,11 +3,11 @@ export const SCRIPT = String.raw`
 'use strict';
 const WORDS = {
   en: { token: 'Bearer token', filter: 'Filter', send: 'Send', parameters: 'Parameters', body: 'Body', responses: 'Responses',
-    answer: 'Answer', required: 'required', failed: 'No answer: ', redirect: 'A redirect; the browser does not show where to.',
+    answer: 'Answer', failed: 'No answer: ', redirect: 'A redirect; the browser does not show where to.',
     intro: 'The token stays in this page and is gone when you close it.', loadFailed: 'The API document could not be read.',
     binary: 'bytes that are not text' },
   ko: { token: '베어러 토큰', filter: '찾기', send: '보내기', parameters: '매개변수', body: '본문', responses: '응답',
-    answer: '결과', required: '필수', failed: '응답 없음: ', redirect: '리디렉션입니다. 브라우저가 주소를 보여 주지 않습니다.',
+    answer: '결과', failed: '응답 없음: ', redirect: '리디렉션입니다. 브라우저가 주소를 보여 주지 않습니다.',
     intro: '토큰은 이 페이지에만 있으며 창을 닫으면 사라집니다.', loadFailed: 'API 문서를 읽을 수 없습니다.',
     binary: '바이트 (텍스트 아님)' },
 };
