@@ -116,8 +116,8 @@ function filteredRoutings(
   if (q !== undefined) {
     const contains = (column: string) =>
       sql<boolean>`lower(${sql.ref(column)}) like lower(${containsPattern(q)}) escape '\\'`;
-    query = query.where(({ or }) =>
-      or(['Routing.itemCode', 'Routing.routingCode', columns.name].map(contains)),
+    query = query.where((eb) =>
+      eb.or(['Routing.itemCode', 'Routing.routingCode', columns.name].map(contains)),
     );
   }
   return query;
