@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { parseDurationMs } from './duration.ts';
 
@@ -67,8 +68,11 @@ export function parseQueues(input: unknown): QueueSettings[] {
   throw new Error(`queue settings are not usable:\n${z.prettifyError(parsed.error)}`);
 }
 
-/** Reads queue settings from a JSON file; errors name the file. */
-export async function readQueuesFile(path: string): Promise<QueueSettings[]> {
+/** The queues of the product, shared with the Bicep files. */
+const QUEUES_FILE = join(import.meta.dirname, '../../infra/service-bus-queues.json');
+
+/** Reads queue settings from a JSON file, by default the product's; errors name the file. */
+export async function loadQueues(path = QUEUES_FILE): Promise<QueueSettings[]> {
   try {
     return parseQueues(JSON.parse(await readFile(path, 'utf8')));
   } catch (error) {

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { runChild } from '../child.ts';
 import { startBroker } from './broker.ts';
-import { readQueuesFile } from './config.ts';
+import { loadQueues } from './config.ts';
 
 const settingsSchema = z.object({
   MCMS_AMQP_PORT: z.coerce.number().int().min(0).max(65535).default(5672),
   MCMS_STATE_DIR: z.string().min(1).default('.local'),
-  MCMS_QUEUES_FILE: z.string().min(1).default('infra/service-bus-queues.json'),
+  MCMS_QUEUES_FILE: z.string().min(1).optional(),
 });
 
 await runChild('local/service-bus', async () => {
   const settings = settingsSchema.safeParse(process.env);
   if (!settings.success) throw new Error(z.prettifyError(settings.error));
   const { MCMS_AMQP_PORT: port, MCMS_STATE_DIR: stateDir, MCMS_QUEUES_FILE: queuesFile } = settings.data;
-  const broker = await startBroker({ port, stateDir, queues: await readQueuesFile(queuesFile) });
-  return { facts: { port: broker.port, queuesFile }, stop: () => broker.stop() };
+  const broker = await startBroker({ port, stateDir, queues: await loadQueues(queuesFile) });
+  return { facts: { port: broker.port }, stop: () => broker.stop() };
 });

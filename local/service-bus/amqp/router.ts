@@ -33,9 +33,9 @@ export class Router {
   }
 
   #serveReceiver(receiver: Receiver): void {
-    const target = receiver.target as Receiver['target'] | null;
-    if (!target) throw notOffered('A transaction');
-    const { kind, entity } = parseAddress(target.address ?? '');
+    const { target } = receiver;
+    if (!target.address) throw notOffered('A link without an address (a transaction, an anonymous sender)');
+    const { kind, entity } = parseAddress(target.address);
     if (kind === 'cbs') serveRequests(receiver, handleCbs, this.#turn);
     else if (kind === 'management') {
       const managed = this.#find(entity);

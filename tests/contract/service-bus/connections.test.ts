@@ -1,0 +1,154 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { ServiceBusClient } from '@azure/service-bus';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  bodiesAtHand,
+  localConnectionString,
+  openLocalNamespace,
+  peekBodies,
+  receive,
+  receiveOne,
+} from './namespace.ts';
+import type { TestNamespace } from './namespace.ts';
+
+/** A way to the broker that the test can cut. */
+class Cable {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(toPort: number) {
+    this.#server = createServer((near) => {
+      const far = connect(toPort, '127.0.0.1');
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        this.#sockets.add(from);
+        from.on('error', () => to.destroy());
+        from.on('close', () => to.destroy());
+        from.pipe(to);
+      }
+    });
+  }
+
+  static async to(port: number): Promise<Cable> {
+    const cable = new Cable(port);
+    cable.#server.listen(0, '127.0.0.1');
+    await once(cable.#server, 'listening');
+    return cable;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Cuts all connections; new ones can be made. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.cut();
+    await closed;
+  }
+}
+
+describe('connections to the local broker', () => {
+  let namespace: TestNamespace;
+  let cable: Cable;
+  let cut: ServiceBusClient;
+
+  beforeEach(async () => {
+    namespace = await openLocalNamespace({ name: 'orders', lockDuration: 'PT30S' });
+    cable = await Cable.to(portOf(namespace));
+    cut = new ServiceBusClient(localConnectionString(cable.port), {
+      retryOptions: { retryDelayInMs: 50, timeoutInMs: 500 },
+    });
+  });
+  afterEach(async () => {
+    await cut.close();
+    await cable.close();
+    await namespace.close();
+    jest.restoreAllMocks();
+  });
+
+  it('keeps messages locked that a lost connection held, until their locks end', async () => {
+    const { client } = namespace;
+    await client.createSender('orders').sendMessages([{ body: 1 }, { body: 2 }]);
+    await receive(cut.createReceiver('orders', { maxAutoLockRenewalDurationInMs: 0 }), 2);
+    cable.cut();
+    const other = client.createReceiver('orders');
+    expect(await bodiesAtHand(other)).toEqual([]);
+    await namespace.passTime(31_000);
+    const again = await receive(other, 2);
+    expect(again.map((message) => [message.body, message.deliveryCount])).toEqual([
+      [1, 1],
+      [2, 1],
+    ]);
+  });
+
+  it('lets a message be completed over a new connection while its lock holds', async () => {
+    await namespace.client.createSender('orders').sendMessages({ body: 'work' });
+    const receiver = cut.createReceiver('orders');
+    const message = await receiveOne(receiver);
+    cable.cut();
+    await receiver.completeMessage(message);
+    expect(await peekBodies(namespace, 'orders')).toEqual([]);
+  });
+
+  it('goes on delivering to a subscriber whose connection was cut', async () => {
+    const sender = namespace.client.createSender('orders');
+    const bodies: unknown[] = [];
+    let onBody = (): void => undefined;
+    const arrived = (count: number): Promise<void> =>
+      new Promise((resolve) => {
+        onBody = () => void (bodies.length >= count && resolve());
+        onBody();
+      });
+    const receiver = cut.createReceiver('orders');
+    receiver.subscribe(
+      {
+        processMessage: async (message) => {
+          await receiver.completeMessage(message);
+          bodies.push(message.body);
+          onBody();
+        },
+        processError: async () => undefined,
+      },
+      { autoCompleteMessages: false },
+    );
+    await sender.sendMessages({ body: 'before' });
+    await arrived(1);
+    cable.cut();
+    await sender.sendMessages({ body: 'after' });
+    await arrived(2);
+    expect(bodies).toEqual(['before', 'after']);
+  });
+
+  it('survives clients that speak something else, half a frame or rubbish', async () => {
+    const reported = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    for (const bytes of [
+      'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
+      'AMQP\x00\x01\x00\x00\x00\x00\x00\x08',
+      Buffer.concat([Buffer.from('AMQP\x00\x01\x00\x00'), Buffer.from('0000000c02000000deadbeef', 'hex')]),
+    ]) {
+      const socket = connect(portOf(namespace), '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.end(bytes);
+      socket.resume();
+      await once(socket, 'close');
+    }
+    expect(reported).toHaveBeenCalledWith(expect.stringContaining("a client's connection was ended"));
+    await namespace.client.createSender('orders').sendMessages({ body: 'alive' });
+    expect(await peekBodies(namespace, 'orders')).toEqual(['alive']);
+  });
+});
+
+function portOf(namespace: TestNamespace): number {
+  return Number(/127\.0\.0\.1:(\d+)/.exec(namespace.connectionString)?.[1]);
+}
