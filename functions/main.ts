@@ -1,0 +1,90 @@
+import { app } from '@azure/functions';
+import { createJwtAuthenticator } from '../shared/auth/index.ts';
+import { CommandTypes } from '../shared/cam-commands/index.ts';
+import { readFunctionsSettings } from '../shared/config/functions.ts';
+import { productVersion } from '../shared/config/version.ts';
+import { openDatabase } from '../shared/data/index.ts';
+import { createBlobContentStore } from '../shared/files/blob-content-store.ts';
+import { createApi } from '../shared/http/index.ts';
+import { createSqlIdempotencyStore } from '../shared/idempotency/index.ts';
+import { createQueueSender } from '../shared/messaging/index.ts';
+import { createBlobService } from '../shared/storage/index.ts';
+import { startTelemetry } from '../shared/telemetry/start.ts';
+import { systemClock } from '../shared/time/clock.ts';
+import type { AppDeps } from './deps.ts';
+import { agentRoutes } from './http/agent.ts';
+import { commandRoutes } from './http/commands.ts';
+import { docsRoutes } from './http/docs.ts';
+import { fileRoutes } from './http/files.ts';
+import { healthRoutes } from './http/health.ts';
+import { historyRoutes } from './http/history.ts';
+import { itemRoutes } from './http/items.ts';
+import { registerNotFound } from './http/not-found.ts';
+import { openApiRoutes } from './http/openapi.ts';
+import { routingRoutes } from './http/routings.ts';
+import { registerCamCommands } from './messaging/cam-commands.ts';
+import { registerCamResults } from './messaging/cam-results.ts';
+import { registerFileVerification } from './messaging/file-verification.ts';
+import { registerOrchestrations } from './orchestrations/register.ts';
+import { healthProbes } from './probes.ts';
+import { openServiceBus } from './service-bus.ts';
+import { registerAttemptWatchdog } from './timers/attempt-watchdog.ts';
+import { registerOutboxRelay } from './timers/outbox-relay.ts';
+import { registerRetention } from './timers/retention.ts';
+import { registerUploadSweeper } from './timers/upload-sweeper.ts';
+import { registerWorkSweeper } from './timers/work-sweeper.ts';
+
+/** The one entry of the Functions app: settings, telemetry, clients, then every function. */
+const settings = readFunctionsSettings(process.env);
+const telemetry = await startTelemetry({
+  serviceName: 'mcms-functions',
+  serviceVersion: productVersion,
+  ...settings.telemetry,
+});
+const clock = systemClock;
+const database = await openDatabase(settings.sqlConnection);
+const blobs = await createBlobService(settings.blobStorage, clock);
+const serviceBus = await openServiceBus(settings.serviceBus);
+const sender = createQueueSender(serviceBus);
+const deps: AppDeps = {
+  clock,
+  database,
+  sender,
+  content: createBlobContentStore(blobs),
+  commandTypes: CommandTypes.create(settings.camCommands),
+};
+
+const api = createApi({
+  authenticator: createJwtAuthenticator(settings.auth),
+  idempotency: createSqlIdempotencyStore(deps),
+  clock,
+});
+api.register(
+  ...healthRoutes({ probes: healthProbes({ database, blobs, serviceBus }), clock }),
+  ...openApiRoutes(api, productVersion),
+  ...docsRoutes(),
+  ...itemRoutes(deps),
+  ...routingRoutes(deps),
+  ...historyRoutes(deps),
+  ...fileRoutes(deps),
+  ...commandRoutes(deps),
+  ...agentRoutes(deps),
+);
+registerNotFound(api);
+
+registerCamCommands(deps);
+registerCamResults(deps);
+registerFileVerification(deps);
+registerOrchestrations(deps);
+registerOutboxRelay(deps);
+registerWorkSweeper(deps);
+registerAttemptWatchdog(deps);
+registerUploadSweeper(deps);
+registerRetention(deps);
+
+app.hook.appTerminate(async () => {
+  await sender.close();
+  await serviceBus.close();
+  await database.close();
+  await telemetry.shutdown();
+});

@@ -1,0 +1,1 @@
+export { createSqlIdempotencyStore, removeExpiredKeys } from './sql-store.ts';
