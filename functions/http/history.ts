@@ -1,6 +1,10 @@
 import { z } from 'zod';
-import { camRevisionSummary, changeTypes, historyEntry } from '../../shared/history/contracts.ts';
-import { createHistoryService } from '../../shared/history/service.ts';
+import {
+  camRevisionSummary,
+  changeTypes,
+  createHistoryService,
+  historyEntry,
+} from '../../shared/history/index.ts';
 import {
   type Route,
   defineRoute,

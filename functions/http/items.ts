@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { changeBy } from '../../shared/history/change.ts';
+import { changeBy } from '../../shared/history/index.ts';
 import {
   type Route,
   defineRoute,
@@ -19,7 +19,7 @@ import {
   itemDetail,
   itemRevision,
 } from '../../shared/items/contracts.ts';
-import { createItemService } from '../../shared/items/service.ts';
+import { createItemService } from '../../shared/items/index.ts';
 import type { AppDeps } from '../deps.ts';
 
 const position = z.strictObject({ seq: z.int().min(0), value: z.string().max(64) });

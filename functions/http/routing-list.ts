@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { fieldInvalid, instant, queryBoolean, skipToken, text, top } from '../../shared/http/index.ts';
 import { routingStatuses } from '../../shared/routings/contracts.ts';
-import { type RoutingPageRequest, routingOrders } from '../../shared/routings/list-query.ts';
-import type { RoutingPage } from '../../shared/routings/service.ts';
-import type { Viewer } from '../../shared/routings/viewer.ts';
+import {
+  type RoutingPage,
+  type RoutingPageRequest,
+  type Viewer,
+  routingOrders,
+} from '../../shared/routings/index.ts';
 
 /** `changedAt`, `changedAt asc`, `changedAt desc`, … */
 const orderings = routingOrders.flatMap((order) => [order, `${order} asc`, `${order} desc`] as const);

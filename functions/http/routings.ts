@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { changeBy } from '../../shared/history/change.ts';
+import { changeBy } from '../../shared/history/index.ts';
 import { type Route, defineRoute, page, pageOf, queryInteger } from '../../shared/http/index.ts';
 import {
   camRevision,
@@ -9,8 +9,7 @@ import {
   routing,
   routingDetail,
 } from '../../shared/routings/contracts.ts';
-import { type RoutingService, createRoutingService } from '../../shared/routings/service.ts';
-import { viewerOf } from '../../shared/routings/viewer.ts';
+import { type RoutingService, createRoutingService, viewerOf } from '../../shared/routings/index.ts';
 import { annotate } from '../../shared/telemetry/index.ts';
 import type { AppDeps } from '../deps.ts';
 import { pageTag, routingListQuery, toPageRequest } from './routing-list.ts';

@@ -10,4 +10,5 @@ export {
   historyEntry,
 } from './contracts.ts';
 export { type Change, type HistoryFact, recordHistory } from './record.ts';
+export { type HistoryFilter } from './repository.ts';
 export { type HistoryPage, type HistoryService, createHistoryService } from './service.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, type PageKey, type Queries, isUniqueViolation } from '../data/index.ts';
-import { type Change, type HistoryFact, recordHistory } from '../history/record.ts';
+import { type Change, type HistoryFact, recordHistory } from '../history/index.ts';
 import type {
   ChangeItemRequest,
   CreateItemRequest,

@@ -1,5 +1,5 @@
 import type { Queries } from '../data/index.ts';
-import { type Change, type HistoryFact, recordHistory } from '../history/record.ts';
+import { type Change, type HistoryFact, recordHistory } from '../history/index.ts';
 import { type RoutingRow, findRouting, readSteps } from './cam-revision-repository.ts';
 import type { ChangeRoutingRequest, RoutingStep } from './contracts.ts';
 import { routingNotFound, routingStale } from './errors.ts';

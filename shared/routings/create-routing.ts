@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Queries } from '../data/index.ts';
-import { type Change, recordHistory } from '../history/record.ts';
-import { itemRevisionExists } from '../items/repository.ts';
+import { type Change, recordHistory } from '../history/index.ts';
+import { itemRevisionExists } from '../items/index.ts';
 import type { CreateRoutingRequest } from './contracts.ts';
 import { RoutingError } from './errors.ts';
 import { insertSteps } from './steps.ts';

@@ -1,9 +1,11 @@
-export { RoutingError, type RoutingErrorCode, routingNotFound } from './errors.ts';
 export {
   type CamRevisionContent,
   type RoutingRow,
-  type WorkingDraft,
   findRouting,
-  openWorkingDraft,
   readCamRevision,
-} from './working-draft.ts';
+} from './cam-revision-repository.ts';
+export { RoutingError, type RoutingErrorCode, routingNotFound } from './errors.ts';
+export { type RoutingPageRequest, routingOrders } from './list-query.ts';
+export { type RoutingPage, type RoutingService, createRoutingService } from './service.ts';
+export { type Viewer, viewerOf } from './viewer.ts';
+export { type WorkingDraft, openWorkingDraft } from './working-draft.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, type PageKey, isUniqueViolation } from '../data/index.ts';
-import type { Change } from '../history/record.ts';
+import type { Change } from '../history/index.ts';
 import {
   type CamRevisionContent,
   findRouting,

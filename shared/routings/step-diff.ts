@@ -1,4 +1,4 @@
-import type { HistoryFact } from '../history/record.ts';
+import type { HistoryFact } from '../history/index.ts';
 import type { RoutingStep } from './contracts.ts';
 
 export interface StepDiff {

@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Queries } from '../data/index.ts';
-import { type Change, recordHistory } from '../history/record.ts';
+import { type Change, recordHistory } from '../history/index.ts';
 import { type RoutingRow, findRouting, readFiles, readSteps } from './cam-revision-repository.ts';
 import { insertCamRevision } from './create-routing.ts';
 import { routingNotFound, routingStale } from './errors.ts';
 import { rowBatches } from './row-batches.ts';
 import { insertSteps } from './steps.ts';
-
-export { findRouting, readCamRevision } from './cam-revision-repository.ts';
-export type { CamRevisionContent, RoutingRow } from './cam-revision-repository.ts';
 
 export interface WorkingDraft {
   /** The routing as it stands now, inside the transaction. */
