@@ -1,0 +1,118 @@
+/**
+ * The import arrows of docs/architecture.md: functions → areas → technologies. An area's `contracts.ts` may be imported alone; the
+ * agent sees contracts, messaging, telemetry, time and its own settings; nothing imports `local/` but itself, tests and tools.
+ * `tests/contract/project/arrows.test.ts` plants one violation of each rule.
+ * @type {import('dependency-cruiser').IConfiguration}
+ */
+const AREAS = ['cam-commands', 'files', 'routings', 'items', 'history'];
+const TECHNOLOGIES = 'http|data|messaging|storage|auth|telemetry|config|time';
+
+/** An area may import the areas after it in the list, never one before. */
+const areaRules = AREAS.flatMap((area, index) => {
+  const above = AREAS.slice(0, index);
+  return above.length === 0
+    ? []
+    : [
+        {
+          name: `area-${area}-looks-up`,
+          severity: 'error',
+          from: { path: `^shared/${area}/`, pathNot: '[.]test[.]ts$' },
+          to: { path: `^shared/(${above.join('|')})/` },
+        },
+      ];
+});
+
+export default {
+  forbidden: [
+    ...areaRules,
+    {
+      name: 'deep-import-into-area',
+      comment: 'Another area is reached by its index.ts or contracts.ts.',
+      severity: 'error',
+      from: { path: '^shared/([^/]+)/', pathNot: '[.]test[.]ts$' },
+      to: { path: `^shared/(${AREAS.join('|')}|outbox|idempotency)/`, pathNot: ['^shared/$1/', '/(index|contracts)[.]ts$'] },
+    },
+    {
+      name: 'technology-imports-area',
+      severity: 'error',
+      from: { path: `^shared/(${TECHNOLOGIES})/`, pathNot: '[.]test[.]ts$' },
+      to: { path: `^shared/(${AREAS.join('|')}|outbox|idempotency)/` },
+    },
+    {
+      name: 'shared-imports-upwards',
+      severity: 'error',
+      from: { path: '^shared/', pathNot: '[.]test[.]ts$' },
+      to: { path: '^(functions|cmdhost|local|cli|tests|tools|load-tests)/' },
+    },
+    {
+      name: 'functions-import-outside',
+      severity: 'error',
+      from: { path: '^functions/', pathNot: '[.]test[.]ts$' },
+      to: { path: '^(cmdhost|local|cli|tests|tools|load-tests)/' },
+    },
+    {
+      name: 'function-imports-function',
+      comment: 'A function file is an adapter; what two share lies in shared/ or beside the folders.',
+      severity: 'error',
+      from: { path: '^functions/(http|timers)/', pathNot: '[.]test[.]ts$' },
+      to: { path: '^functions/(http|messaging|timers|orchestrations)/', pathNot: ['^functions/messaging/instances[.]ts$', '^functions/timers/round[.]ts$', '^functions/http/routing-[a-z]+[.]ts$'] },
+    },
+    {
+      name: 'orchestrator-does-io',
+      comment: 'An orchestrator is replayed: control flow and pure decisions only.',
+      severity: 'error',
+      from: { path: '^functions/orchestrations/run-[^/]+[.]ts$', pathNot: '[.]test[.]ts$' },
+      to: {
+        dependencyTypesNot: ['type-only'],
+        pathNot: ['^shared/[^/]+/(decide|contracts)[.]ts$', '^functions/orchestrations/', 'node_modules/durable-functions/'],
+      },
+    },
+    {
+      name: 'cmdhost-sees-too-much',
+      severity: 'error',
+      from: { path: '^cmdhost/', pathNot: '[.]test[.]ts$' },
+      to: {
+        path: '^(shared|functions|local|cli|tests|tools|load-tests)/',
+        pathNot: [
+          '^shared/[^/]+/contracts[.]ts$',
+          '^shared/(messaging|telemetry|time)/',
+          '^shared/config/(cmdhost|settings|version)[.]ts$',
+          '^shared/errors[.]ts$',
+        ],
+      },
+    },
+    {
+      name: 'local-is-imported',
+      severity: 'error',
+      from: { pathNot: '^(local|tests|tools|load-tests)/|[.]test[.]ts$' },
+      to: { path: '^local/' },
+    },
+    {
+      name: 'contracts-import-code',
+      comment: 'Contracts are importable alone: zod and other contracts.',
+      severity: 'error',
+      from: { path: '^shared/[^/]+/contracts[.]ts$' },
+      to: { pathNot: ['node_modules/zod/', '/contracts[.]ts$', '^shared/http/fields[.]ts$'] },
+    },
+    { name: 'cycle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'not-resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^@azure/functions-core$' },
+    },
+    {
+      name: 'development-package-in-product',
+      severity: 'error',
+      from: { path: '^(functions|shared|cmdhost)/', pathNot: '[.]test[.]ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|coverage|[.]local)/' },
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.cjs', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};
