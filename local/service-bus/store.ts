@@ -63,7 +63,7 @@ export class MessageStore {
       this.#db.exec(SCHEMA);
     } catch (error) {
       this.#db.close();
-      if (!(error instanceof Error) || !error.message.includes('locked')) throw error;
+      if (!String(error).includes('database is locked')) throw error;
       throw new Error(
         `${path} is in use by another Service Bus broker; stop it or set MCMS_STATE_DIR to another folder`,
         {

@@ -11,6 +11,10 @@ export interface Deadline {
 export class Deadlines {
   readonly #heap = new Heap<Deadline>((deadline) => deadline.atMs);
 
+  get size(): number {
+    return this.#heap.size;
+  }
+
   add(deadline: Deadline): void {
     this.#heap.push(deadline);
   }

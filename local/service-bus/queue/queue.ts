@@ -57,6 +57,11 @@ export class Queue<C> {
     return this.#messages.get(sequence);
   }
 
+  /** How many deadlines are kept, the ones that no longer hold included: a measure of memory. */
+  get pendingDeadlines(): number {
+    return this.#deadlines.size;
+  }
+
   /** When `advance` next has work. */
   nextDeadlineMs(): number | undefined {
     return this.#deadlines.nextMs();
