@@ -1,9 +1,8 @@
-import { createPrivateKey, webcrypto } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import * as openid from 'openid-client';
 import { ROLES } from '../shared/auth/roles.ts';
 import { readStackFile, stateFolder, type StackFile } from './stack-file.ts';
+import { requestToken, type TokenRequest } from './token-request.ts';
 
 const HELP = `Prints a bearer token of the local issuer, and nothing else, on standard output.
 
@@ -14,12 +13,6 @@ Usage: npm run -s token -- --roles ROLE[,ROLE…] [--name NAME] [--minutes N]
   --minutes  how long it is valid, 1 to 1440 (default 60)
 
 MCMS_STATE_DIR chooses the stack (default .local).`;
-
-interface TokenRequest {
-  readonly roles: readonly string[];
-  readonly name: string;
-  readonly minutes: number;
-}
 
 /** The request that the command line asks for, or undefined for `--help`. @throws a sentence about a wrong argument */
 function readArguments(args: readonly string[]): TokenRequest | undefined {
@@ -50,33 +43,6 @@ function readArguments(args: readonly string[]): TokenRequest | undefined {
 function defaultName(roles: readonly string[]): string {
   const parts = roles.map((role) => role.replace(/^Mcms\./, '').toLowerCase());
   return `${[...new Set(parts)].toSorted().join('-')}@mcms.local`;
-}
-
-async function requestToken(stack: StackFile, request: TokenRequest): Promise<string> {
-  const { clientId, privateKeyFile } = stack.tokenClient;
-  const key = await importPrivateKey(await readFile(privateKeyFile, 'utf8'));
-  const config = await openid.discovery(
-    new URL(stack.issuer),
-    clientId,
-    undefined,
-    openid.PrivateKeyJwt(key),
-    // The local issuer is plain HTTP on 127.0.0.1.
-    { execute: [openid.allowInsecureRequests], timeout: 10 },
-  );
-  const answer = await openid.clientCredentialsGrant(config, {
-    scope: `${stack.audience}/.default`,
-    roles: request.roles.join(','),
-    name: request.name,
-    lifetime_seconds: String(request.minutes * 60),
-  });
-  return answer.access_token;
-}
-
-function importPrivateKey(pem: string): Promise<openid.CryptoKey> {
-  const pkcs8 = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' });
-  return webcrypto.subtle.importKey('pkcs8', pkcs8, { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }, false, [
-    'sign',
-  ]);
 }
 
 /** One sentence for whoever typed the command. */
