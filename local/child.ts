@@ -1,3 +1,5 @@
+import { flushCompileCache } from 'node:module';
+
 /** What a local server hands back once it listens. `stop` may be called more than once. */
 export interface RunningService {
   /** Facts for the supervisor's table and for other parts, for example the port that was bound. */
@@ -46,6 +48,8 @@ export async function runChild(name: string, start: () => Promise<RunningService
     console.error(`${name}: ${describe(error)}`);
     process.exit(1);
   }
+  // Now rather than at exit: a process that is killed would start slowly again.
+  flushCompileCache();
   // A send that fails means that the supervisor just went away.
   if (process.send)
     process.send({ type: 'ready', name, facts: service.facts }, (error: Error | null) => error && stop(0));

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../state-file.ts';
 import { portTakenMessage, type RunningService } from '../child.ts';
+import { blobEndpoint } from './addresses.ts';
 import { acknowledgeAfterFlush, DurableMetadata } from './durable-metadata.ts';
 import { leaveOutTelemetry } from './without-telemetry.ts';
 
@@ -10,19 +11,6 @@ const HOST = '127.0.0.1';
 const FLUSH_INTERVAL_MS = 500;
 /** Files that Azurite appends to in parallel; its own default. */
 const WRITE_CONCURRENCY = 50;
-
-/** Azurite's well-known development account (learn.microsoft.com, "Use the Azurite emulator"): public, no secret. */
-const ACCOUNT = 'devstoreaccount1';
-const ACCOUNT_KEY =
-  'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
-
-/** The connection string of the blob server on `port`; queues and tables do not exist here. */
-export function blobConnectionString(port: number): string {
-  return (
-    `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${ACCOUNT_KEY};` +
-    `BlobEndpoint=http://${HOST}:${port}/${ACCOUNT};`
-  );
-}
 
 /**
  * Starts Azurite's blob server and nothing else of Azurite, with its state in `folder`.
@@ -69,7 +57,7 @@ export async function startBlobServer(options: { port: number; folder: string })
   }, FLUSH_INTERVAL_MS);
   const boundPort = Number(new URL(server.getHttpServerAddress()).port);
   return {
-    facts: { port: boundPort, endpoint: `http://${HOST}:${boundPort}/${ACCOUNT}` },
+    facts: { port: boundPort, endpoint: blobEndpoint(boundPort) },
     stop: async () => {
       clearInterval(timer);
       await server.close();

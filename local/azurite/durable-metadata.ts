@@ -67,7 +67,7 @@ export function acknowledgeAfterFlush(server: Server, flush: () => Promise<void>
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (isChange(request)) holdBack(response, flush);
-    for (const listener of listeners) void listener.call(server, request, response);
+    for (const listener of listeners) listener.call(server, request, response);
   });
 }
 

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { ISSUER_PATHS, issuerAddresses } from './addresses.ts';
 import { CLI_CLIENT_ID, findClient, identityPaths, registerClient } from './clients.ts';
 import { OAuthError } from './errors.ts';
 import { loadOrCreateKey, type RsaKey } from './keys.ts';
@@ -7,22 +8,6 @@ import { portTakenMessage, type RunningService } from '../child.ts';
 
 const HOST = '127.0.0.1';
 const MAX_BODY_BYTES = 16 * 1024;
-const PATHS = {
-  discovery: '/.well-known/openid-configuration',
-  keys: '/discovery/v2.0/keys',
-  token: '/oauth2/v2.0/token',
-} as const;
-
-/** The issuer's address and what follows from it, for a server on `port` of 127.0.0.1. */
-export function issuerAddresses(port: number) {
-  const issuer = `http://${HOST}:${port}`;
-  return {
-    issuer,
-    discovery: issuer + PATHS.discovery,
-    jwksUri: issuer + PATHS.keys,
-    tokenEndpoint: issuer + PATHS.token,
-  };
-}
 
 export interface IssuerOptions {
   /** 0 asks the system for a port. */
@@ -87,15 +72,15 @@ function createResponder(options: IssuerOptions, signingKey: RsaKey, port: numbe
     findClient: (clientId) => findClient(options.stateDir, clientId),
   });
   const documents = new Map<string, unknown>([
-    [PATHS.discovery, discoveryDocument(addresses, options.audience)],
-    [PATHS.keys, { keys: [signingKey.publicJwk] }],
+    [ISSUER_PATHS.discovery, discoveryDocument(addresses, options.audience)],
+    [ISSUER_PATHS.keys, { keys: [signingKey.publicJwk] }],
   ]);
 
   return async (request, response) => {
     try {
       requireOwnHost(request, port);
       const path = new URL(request.url ?? '/', addresses.issuer).pathname;
-      if (path === PATHS.token) {
+      if (path === ISSUER_PATHS.token) {
         if (!allow(request, response, ['POST'])) return;
         requireNoBrowser(request);
         send(response, 200, await grant(await readForm(request)));

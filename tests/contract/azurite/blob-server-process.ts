@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { blobConnectionString } from '../../../local/azurite/blob-server.ts';
+import { blobConnectionString } from '../../../local/azurite/addresses.ts';
 
 /** The blob server as a process of its own, as the supervisor starts it. */
 export interface BlobServerProcess {
