@@ -70,6 +70,8 @@ function onEndRequest(stack: Stack, request: () => void) {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const listeners = signals.map((signal) => ({ signal, listener: () => end(signal) }));
   for (const { signal, listener } of listeners) process.on(signal, listener);
+  // A program that started this one with an IPC channel, as the tests do, ends it by closing the channel or by its own death.
+  process.once('disconnect', () => !requested && end('the starting program is gone'));
   // Whoever reads this output may go first.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);

@@ -1,6 +1,7 @@
 import type { Plugin } from '../service.ts';
 import type { StackSettings } from '../settings.ts';
 import { cmdHost } from './cmdhost.ts';
+import { containers } from './containers.ts';
 import { migrate, seed } from './database.ts';
 import { azurite, functionsHost, identity, serviceBus } from './servers.ts';
 
@@ -8,5 +9,5 @@ import { azurite, functionsHost, identity, serviceBus } from './servers.ts';
 export function productPlugins(settings: StackSettings): Plugin[] {
   const agents = Array.from({ length: settings.cmdHosts }, (_, index) => cmdHost(index + 1, settings));
   const database = settings.seed === 'demo' ? [migrate, seed] : [migrate];
-  return [...database, azurite, serviceBus, identity, functionsHost, ...agents];
+  return [...database, azurite, containers, serviceBus, identity, functionsHost, ...agents];
 }
