@@ -66,7 +66,7 @@ function fits(
  * apart from what a caller has.
  */
 export function pageTag({ view }: Viewer, { value, next, count }: RoutingPage): string {
-  const hash = createHash('sha256').update(`${view} ${next?.seq} ${next?.value} ${count}`);
-  for (const { routingId, version } of value) hash.update(`\n${routingId} ${version}`);
-  return `"${hash.digest('base64url').slice(0, 22)}"`;
+  const rows = value.map(({ routingId, version }) => `${routingId} ${version}`);
+  const text = [view, next?.seq, next?.value, count, ...rows].join('\n');
+  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
 }

@@ -1,0 +1,20 @@
+import { describe, expect, it } from '@jest/globals';
+import { compileBoth } from '../../tests/support/compiled-sql.ts';
+import { itemPageQuery } from './repository.ts';
+
+describe('the item list as SQL', () => {
+  it('pages by code and searches code and name', () => {
+    const { sqlite, mssql } = compileBoth((source) =>
+      itemPageQuery(source, { q: '펌프', count: 5, after: { seq: 2, value: 'B' } }),
+    );
+    expect(sqlite.sql).toBe(
+      `select * from "Item" where (lower("itemCode") like lower(?) escape '\\' or lower("name") like lower(?) escape '\\') ` +
+        'and "itemCode" >= ? and ("itemCode" > ? or "seq" > ?) order by "itemCode" asc, "seq" asc limit ?',
+    );
+    expect(sqlite.parameters).toEqual(['%펌프%', '%펌프%', 'B', 'B', 2, 5]);
+    expect(mssql.sql).toBe(
+      `select top(5) * from "mcms"."Item" where (lower("itemCode") like lower(@1) escape '\\' or lower("name") like lower(@2) escape '\\') ` +
+        'and "itemCode" >= @3 and ("itemCode" > @4 or "seq" > @5) order by "itemCode" asc, "seq" asc',
+    );
+  });
+});
