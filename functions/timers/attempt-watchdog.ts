@@ -9,7 +9,7 @@ import { runRound } from './round.ts';
 export function registerAttemptWatchdog(deps: AppDeps): void {
   let memory: WatchdogMemory = { healthySince: null };
   app.timer('attempt-watchdog', {
-    schedule: '2/5 * * * * *',
+    schedule: '2-57/5 * * * * *',
     extraInputs: [df.input.durableClient()],
     handler: async (_timer, context) => {
       const round = await runRound('attempt.watch', () => findLostAttempts(deps, memory));

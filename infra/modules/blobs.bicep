@@ -23,7 +23,8 @@ param softDeleteDays int = 14
 
 var storageBlobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 var storageBlobDelegator = 'db58b8e5-c6ad-4a2a-8342-4190687cbf4a'
-var containerNames = ['staging', 'content']
+// The same file tells the local stack which containers to make.
+var containerNames = loadJsonContent('../blob-containers.json')
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: name

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { issuerAddresses } from '../../../local/identity/issuer.ts';
+import { issuerAddresses } from '../../../local/identity/addresses.ts';
 import { readFunctionsSettings } from '../../../shared/config/functions.ts';
 import { parseConnectionString } from '../../../shared/data/mssql/connection-string.ts';
 

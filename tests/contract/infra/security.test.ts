@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -71,7 +72,10 @@ describe('no secret can leak, because there is none', () => {
 
 describe('the files of MCMS', () => {
   it('lie in the two agreed containers, of which only staging is ever emptied, after a week', () => {
-    expect(textOf('blobs')).toMatch(/^var containerNames = \['staging', 'content'\]$/m);
+    expect(textOf('blobs')).toMatch(
+      /^var containerNames = loadJsonContent\('\.\.\/blob-containers\.json'\)$/m,
+    );
+    expect(JSON.parse(readFileSync('infra/blob-containers.json', 'utf8'))).toEqual(['staging', 'content']);
     expect(textOf('blobs')).toMatch(/prefixMatch: \['staging\/'\]/);
     expect(textOf('blobs')).toMatch(/daysAfterModificationGreaterThan: stagingDays/);
     expect(textOf('blobs')).toMatch(/^param stagingDays int = 7$/m);
