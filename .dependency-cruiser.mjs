@@ -1,3 +1,14 @@
+import swcVisitor from '@swc/core/Visitor.js';
+
+/** swc's visitor, which dependency-cruiser reads modules with, knows no `using`: it is visited as the declaration that it is. */
+const { Visitor } = swcVisitor;
+const { visitStatement } = Visitor.prototype;
+Visitor.prototype.visitStatement = function (statement) {
+  if (statement.type !== 'UsingDeclaration') return visitStatement.call(this, statement);
+  statement.decls = this.visitVariableDeclarators(statement.decls);
+  return statement;
+};
+
 /**
  * The import arrows of docs/architecture.md: functions → areas → technologies. An area's `contracts.ts` may be imported alone; the
  * agent sees contracts, messaging, telemetry, time and its own settings; nothing imports `local/` but itself, tests and tools.
@@ -5,6 +16,8 @@
  * @type {import('dependency-cruiser').IConfiguration}
  */
 const AREAS = ['cam-commands', 'files', 'routings', 'items', 'history'];
+/** Importable alone and by anyone: message and API schemas, and the schemas of codes they are made of. */
+const CONTRACTS = '^shared/[^/]+/(contracts|codes)[.]ts$';
 const TECHNOLOGIES = 'http|data|messaging|storage|auth|telemetry|config|time';
 
 /** An area may import the areas after it in the list, never one before. */
@@ -30,13 +43,16 @@ export default {
       comment: 'Another area is reached by its index.ts or contracts.ts.',
       severity: 'error',
       from: { path: '^shared/([^/]+)/', pathNot: '[.]test[.]ts$' },
-      to: { path: `^shared/(${AREAS.join('|')}|outbox|idempotency)/`, pathNot: ['^shared/$1/', '/(index|contracts)[.]ts$'] },
+      to: {
+        path: `^shared/(${AREAS.join('|')}|outbox|idempotency)/`,
+        pathNot: ['^shared/$1/', '/index[.]ts$', CONTRACTS],
+      },
     },
     {
       name: 'technology-imports-area',
       severity: 'error',
       from: { path: `^shared/(${TECHNOLOGIES})/`, pathNot: '[.]test[.]ts$' },
-      to: { path: `^shared/(${AREAS.join('|')}|outbox|idempotency)/` },
+      to: { path: `^shared/(${AREAS.join('|')}|outbox|idempotency)/`, pathNot: CONTRACTS },
     },
     {
       name: 'shared-imports-upwards',
@@ -55,7 +71,14 @@ export default {
       comment: 'A function file is an adapter; what two share lies in shared/ or beside the folders.',
       severity: 'error',
       from: { path: '^functions/(http|timers)/', pathNot: '[.]test[.]ts$' },
-      to: { path: '^functions/(http|messaging|timers|orchestrations)/', pathNot: ['^functions/messaging/instances[.]ts$', '^functions/timers/round[.]ts$', '^functions/http/routing-[a-z]+[.]ts$'] },
+      to: {
+        path: '^functions/(http|messaging|timers|orchestrations)/',
+        pathNot: [
+          '^functions/messaging/instances[.]ts$',
+          '^functions/timers/round[.]ts$',
+          '^functions/http/routing-[a-z]+[.]ts$',
+        ],
+      },
     },
     {
       name: 'orchestrator-does-io',
@@ -64,7 +87,12 @@ export default {
       from: { path: '^functions/orchestrations/run-[^/]+[.]ts$', pathNot: '[.]test[.]ts$' },
       to: {
         dependencyTypesNot: ['type-only'],
-        pathNot: ['^shared/[^/]+/(decide|contracts)[.]ts$', '^functions/orchestrations/', 'node_modules/durable-functions/'],
+        pathNot: [
+          '^shared/[^/]+/decide[.]ts$',
+          CONTRACTS,
+          '^functions/orchestrations/',
+          'node_modules/durable-functions/',
+        ],
       },
     },
     {
@@ -74,7 +102,7 @@ export default {
       to: {
         path: '^(shared|functions|local|cli|tests|tools|load-tests)/',
         pathNot: [
-          '^shared/[^/]+/contracts[.]ts$',
+          CONTRACTS,
           '^shared/(messaging|telemetry|time)/',
           '^shared/config/(cmdhost|settings|version)[.]ts$',
           '^shared/errors[.]ts$',
@@ -91,10 +119,16 @@ export default {
       name: 'contracts-import-code',
       comment: 'Contracts are importable alone: zod and other contracts.',
       severity: 'error',
-      from: { path: '^shared/[^/]+/contracts[.]ts$' },
-      to: { pathNot: ['node_modules/zod/', '/contracts[.]ts$', '^shared/http/fields[.]ts$'] },
+      from: { path: CONTRACTS },
+      to: { pathNot: ['node_modules/zod/', CONTRACTS, '^shared/http/fields[.]ts$'] },
     },
-    { name: 'cycle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'cycle',
+      comment: 'Imports of types alone leave nothing at run time and may close a circle.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'not-resolvable',
       severity: 'error',
@@ -113,6 +147,10 @@ export default {
     exclude: { path: '(^|/)(dist|coverage|[.]local)/' },
     parser: 'swc',
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.cjs', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.mjs', '.js', '.cjs', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };
