@@ -37,11 +37,18 @@ export async function emptyDatabase(database: Database): Promise<void> {
   });
 }
 
+export interface WriteOptions {
+  /** The dates of the shop lie before this. */
+  readonly now: Date;
+  /** A transaction ends after the item that brings it past this; default 20,000. */
+  readonly rowsPerTransaction?: number;
+}
+
 /** Fills the database as planned, in few transactions of many rows; reports how many rows each table got. */
 export async function writeShop(
   database: Database,
   plans: Iterable<ItemPlan>,
-  now: Date,
+  { now, rowsPerTransaction = ROWS_PER_TRANSACTION }: WriteOptions,
 ): Promise<SeedReport> {
   const report: Record<SeededTable, number> = Object.fromEntries(
     SEEDED_TABLES.map((table) => [table, 0]),
@@ -56,7 +63,7 @@ export async function writeShop(
   for (const plan of plans) {
     addItem(rows, plan, { index, now });
     index += 1;
-    if (rows.HistoryEntry.length + rows.RoutingStep.length > ROWS_PER_TRANSACTION) {
+    if (rows.HistoryEntry.length + rows.RoutingStep.length > rowsPerTransaction) {
       await flush(rows);
       rows = noRows();
     }

@@ -192,7 +192,7 @@ describe('changing a Draft', () => {
   it('lets one of two changes of the same version win', async () => {
     const routingId = await makeRouting(api, { itemCode: 'I-1', routingCode: 'RACE' });
     const replies = await Promise.all(['left', 'right'].map((name) => patch(routingId, { name }, '"1"')));
-    expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 412]);
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200, 412]));
     const winner = replies.find(({ status }) => status === 200);
     const read = await api.send('GET', `routings/${routingId}`);
     expect(read.json).toMatchObject({ version: 2, name: winner?.json['name'] });
