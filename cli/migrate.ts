@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readCliSettings } from '../shared/config/cli.ts';
-import { openDatabase } from '../shared/data/index.ts';
-import { migrateDatabase, mssqlMigrationTarget, readMigrations } from '../shared/data/migrate.ts';
-import { SqliteMigrationTarget } from '../shared/data/sqlite/migration-target.ts';
+import {
+  migrateDatabase,
+  migrationFolder,
+  openMigrationTarget,
+  readMigrations,
+} from '../shared/data/migrate.ts';
 import { systemClock } from '../shared/time/clock.ts';
 
 const HELP = `Brings the database that SqlConnection names (default: SQLite in MCMS_STATE_DIR) up to infra/sql.
@@ -42,22 +45,17 @@ async function migrateNow(sqlConnection: string): Promise<void> {
 
 /** True when nothing is pending. */
 async function showStatus(sqlConnection: string): Promise<boolean> {
-  const dialect = sqlConnection.startsWith(SQLITE_PREFIX) ? 'sqlite' : 'mssql';
   const journal = await readJournal(sqlConnection);
-  const files = await readMigrations(join(SQL_FOLDER, dialect));
+  const files = await readMigrations(join(SQL_FOLDER, migrationFolder(sqlConnection)));
   for (const { name } of files) console.log(`${journal.has(name) ? 'applied' : 'pending'}  ${name}`);
   return files.every(({ name }) => journal.has(name));
 }
 
 async function readJournal(sqlConnection: string): Promise<ReadonlyMap<string, string>> {
-  const path = sqlConnection.startsWith(SQLITE_PREFIX)
-    ? sqlConnection.slice(SQLITE_PREFIX.length)
-    : undefined;
-  if (path !== undefined && !existsSync(path)) return new Map();
-  const target =
-    path === undefined
-      ? mssqlMigrationTarget(await openDatabase(sqlConnection))
-      : new SqliteMigrationTarget(path);
+  // Asking makes no database.
+  if (sqlConnection.startsWith(SQLITE_PREFIX) && !existsSync(sqlConnection.slice(SQLITE_PREFIX.length)))
+    return new Map();
+  const target = await openMigrationTarget(sqlConnection);
   try {
     return await target.journal();
   } finally {

@@ -1,26 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CompiledQuery, sql } from 'kysely';
-import type { Database, Queries } from './database.ts';
+import type { MigrationFile, MigrationTarget } from './migration.ts';
 import { SqliteMigrationTarget } from './sqlite/migration-target.ts';
-
-export interface MigrationFile {
-  readonly name: string;
-  readonly checksum: string;
-  readonly batches: readonly string[];
-}
 
 export interface MigrationReport {
   readonly applied: readonly string[];
   readonly alreadyThere: readonly string[];
-}
-
-/** What the runner needs of an engine: the journal, and one migration with its journal row in one transaction. */
-export interface MigrationTarget {
-  journal(): Promise<ReadonlyMap<string, string>>;
-  apply(migration: MigrationFile, appliedAt: string): Promise<void>;
-  close(): Promise<void>;
 }
 
 /**
@@ -61,45 +47,31 @@ export async function readMigrations(folder: string): Promise<MigrationFile[]> {
   );
 }
 
-/** The target for an open SQL Server database. SQLite has its own, because it must be able to create the file. */
-export function mssqlMigrationTarget(database: Database): MigrationTarget {
-  const journalTable = sql.raw('dbo.McmsSchemaMigration');
-  return {
-    async journal() {
-      await sql`if object_id('dbo.McmsSchemaMigration') is null create table ${journalTable} (
-        name nvarchar(200) not null primary key, checksum char(64) not null, appliedAt datetime2(3) not null)`.execute(
-        database.read,
-      );
-      const { rows } = await sql<{
-        name: string;
-        checksum: string;
-      }>`select name, checksum from ${journalTable} order by name`.execute(database.read);
-      return new Map(rows.map((row) => [row.name, row.checksum]));
-    },
-    async apply(migration, appliedAt) {
-      await database.transaction(async (trx: Queries) => {
-        for (const batch of migration.batches) await trx.executeQuery(CompiledQuery.raw(batch));
-        await sql`insert into ${journalTable} (name, checksum, appliedAt) values (${migration.name}, ${migration.checksum}, ${appliedAt})`.execute(
-          trx,
-        );
-      });
-    },
-    close: () => database.close(),
-  };
+const SQLITE_PREFIX = 'sqlite:';
+
+/** The folder below `infra/sql` with the migrations of this engine. */
+export function migrationFolder(sqlConnection: string): 'sqlite' | 'mssql' {
+  return sqlConnection.startsWith(SQLITE_PREFIX) ? 'sqlite' : 'mssql';
 }
 
-/** Picks folder and target by `SqlConnection` and migrates. `sqlFolder` is `infra/sql`. */
+/** Opens what `SqlConnection` names for migrations. A SQLite file is made when it is not there. */
+export async function openMigrationTarget(sqlConnection: string): Promise<MigrationTarget> {
+  if (migrationFolder(sqlConnection) === 'sqlite') {
+    return new SqliteMigrationTarget(sqlConnection.slice(SQLITE_PREFIX.length));
+  }
+  const { openMssqlMigrationTarget } = await import('./mssql/migration-target.ts');
+  return openMssqlMigrationTarget(sqlConnection);
+}
+
+/** Migrates the database that `SqlConnection` names. `sqlFolder` is `infra/sql`. */
 export async function migrateDatabase(
   sqlConnection: string,
   sqlFolder: string,
   now: () => Date,
 ): Promise<MigrationReport> {
-  const sqlite = sqlConnection.startsWith('sqlite:');
-  const target = sqlite
-    ? new SqliteMigrationTarget(sqlConnection.slice('sqlite:'.length))
-    : mssqlMigrationTarget((await import('./mssql/database.ts')).openMssqlDatabase(sqlConnection));
+  const target = await openMigrationTarget(sqlConnection);
   try {
-    return await migrate(target, join(sqlFolder, sqlite ? 'sqlite' : 'mssql'), now);
+    return await migrate(target, join(sqlFolder, migrationFolder(sqlConnection)), now);
   } finally {
     await target.close();
   }

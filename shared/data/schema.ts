@@ -126,6 +126,8 @@ export interface UploadSessionTable extends Sequenced, Created {
   sha256: string | null;
   status: string;
   rejectReason: string | null;
+  createdByKind: string;
+  /** When the sweeper looks at it next: the end of a Pending one, the next look at a Verifying one. */
   expiresAt: string;
   completedAt: string | null;
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { MigrationFile, MigrationTarget } from '../migrate.ts';
+import type { MigrationFile, MigrationTarget } from '../migration.ts';
 
 /** Migrations on a SQLite file, which is made when it is not there. Waits up to 10 s for another program's lock. */
 export class SqliteMigrationTarget implements MigrationTarget {
