@@ -76,7 +76,9 @@ function onEndRequest(stack: Stack, request: () => void) {
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
   const startedByNpm = process.env['npm_lifecycle_event'] !== undefined;
-  const unwatch = startedByNpm ? watchParent(() => !requested && end('npm is gone')) : () => undefined;
+  const unwatch = startedByNpm
+    ? watchParent(() => !requested && end('npm is gone'), console.error)
+    : () => undefined;
   return {
     requested: () => requested,
     dispose: () => {

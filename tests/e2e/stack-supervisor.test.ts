@@ -151,13 +151,13 @@ describe('the end', () => {
     await until(() => !pids.some(isAlive), 'all parts to end', 10_000);
   });
 
-  it('comes when only npm, which started the supervisor, is killed', async () => {
+  it.each([
+    ['itself', `spawn(process.execPath, ['${entry}'], {stdio: 'ignore'})`],
+    ['through a shell', `spawn(process.execPath + ' ${entry} && true', {stdio: 'ignore', shell: true})`],
+  ])('comes when only npm, which started the supervisor %s, is killed', async (_how, call) => {
     const parent = spawn(
       process.execPath,
-      [
-        '-e',
-        `require('node:child_process').spawn(process.execPath, ['${entry}'], {stdio: 'ignore'}); setInterval(() => {}, 1e6)`,
-      ],
+      ['-e', `require('node:child_process').${call}; setInterval(() => {}, 1e6)`],
       {
         stdio: 'ignore',
         env: {

@@ -13,6 +13,8 @@ import type { Role } from '../../shared/auth/roles.ts';
 
 const POLL_MS = 20;
 const ROOT = join(import.meta.dirname, '../..');
+/** Shared by all test stacks: a stack starts twice as fast when its modules were compiled before. */
+const COMPILE_CACHE = join(tmpdir(), 'mcms-tests-compile-cache');
 
 export interface StartStackOptions {
   /** Number of agents, default 0. */
@@ -184,6 +186,7 @@ function spawnStack(options: StartStackOptions & { stateDir: string }, ports: St
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       ...process.env,
       MCMS_STATE_DIR: options.stateDir,
       MCMS_PORT: String(ports.http),
