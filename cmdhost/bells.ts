@@ -43,10 +43,22 @@ export function startBellListener({ client, claims, log }: BellOptions): BellLis
   const hear = async (): Promise<void> => {
     await claims.untilListening(stopped.signal);
     const current = open();
-    // Credit that stands on an open link would lock a bell that this agent cannot use.
-    const forget = claims.onFull(() => void close());
-    const bells = await current.receiveMessages(1, { maxWaitTimeInMs: RECEIVE_WAIT_MS }).finally(forget);
-    for (const bell of bells) await answer(bell, current);
+    const full = new AbortController();
+    const forget = claims.onFull(() => full.abort());
+    try {
+      const bells = await current.receiveMessages(1, {
+        maxWaitTimeInMs: RECEIVE_WAIT_MS,
+        // Closing alone does not end a call under way.
+        abortSignal: AbortSignal.any([stopped.signal, full.signal]),
+      });
+      for (const bell of bells) await answer(bell, current);
+    } catch (error) {
+      if (!full.signal.aborted) throw error;
+      // Credit that stands on an open link would lock a bell that this agent cannot use.
+      await close();
+    } finally {
+      forget();
+    }
   };
 
   const answer = async (bell: ServiceBusReceivedMessage, from: ServiceBusReceiver): Promise<void> => {
@@ -61,8 +73,6 @@ export function startBellListener({ client, claims, log }: BellOptions): BellLis
       },
       async () => {
         const heard = await claims.ring();
-        // Closed meanwhile, or held through an outage of the API: its lock ends and it rings again.
-        if (from.isClosed) return;
         await (heard === 'asked' ? from.completeMessage(bell) : from.abandonMessage(bell));
       },
     );
@@ -87,8 +97,8 @@ export function startBellListener({ client, claims, log }: BellOptions): BellLis
   return {
     stop: async () => {
       stopped.abort();
-      await close();
       await running;
+      await close();
     },
   };
 }

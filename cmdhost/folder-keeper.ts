@@ -20,12 +20,7 @@ export interface FolderKeeperOptions {
 const KEPT_UNSUCCESSFUL = 20;
 
 /** Keeps the folders of running attempts, of results not yet sent, and of the latest unsuccessful attempts. */
-export function createFolderKeeper({
-  workFolder,
-  journal,
-  isRunning,
-  log,
-}: FolderKeeperOptions): FolderKeeper {
+export function createFolderKeeper({ workFolder, journal, running, log }: FolderKeeperOptions): FolderKeeper {
   let work = Promise.resolve();
   const pruneNow = async (): Promise<void> => {
     try {

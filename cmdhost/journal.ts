@@ -145,7 +145,7 @@ function openDatabase(path: string): DatabaseSync {
     return database;
   } catch (cause) {
     database.close();
-    const busy = cause instanceof Error && /locked|busy/i.test(cause.message);
+    const busy = /locked|busy/i.test(String(cause));
     throw new Error(
       busy
         ? `${path} is in use by another agent; give each agent its own workFolder`

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorCode } from './system-error.ts';
 
 const run = promisify(execFile);
 const TOOL_TIMEOUT_MS = 10_000;
@@ -27,7 +28,7 @@ export async function killTree(pid: number): Promise<void> {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    if (codeOf(error) !== 'ESRCH') throw error;
+    if (errorCode(error) !== 'ESRCH') throw error;
   }
 }
 
@@ -58,7 +59,7 @@ async function linuxIdentity(pid: number): Promise<string | undefined> {
     if (fields[0] === 'Z') return undefined;
     return JSON.stringify([boot.trim(), fields[19], commandLine]);
   } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes(codeOf(error))) return undefined;
+    if (['ENOENT', 'ESRCH'].includes(String(errorCode(error)))) return undefined;
     throw error;
   }
 }
@@ -83,11 +84,7 @@ async function windowsIdentity(pid: number): Promise<string | undefined> {
 
 function ignoreCode(code: number): (error: unknown) => undefined {
   return (error) => {
-    if (!(error instanceof Error) || Reflect.get(error, 'code') !== code) throw error;
+    if (errorCode(error) !== code) throw error;
     return undefined;
   };
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error ? String(Reflect.get(error, 'code')) : '';
 }

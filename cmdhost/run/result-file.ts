@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { OutputFile } from '../../shared/cam-commands/contracts.ts';
 import { adapterResult, type AdapterOutput, type AdapterResult } from '../adapters/contract.ts';
 import { type RunFailure, runFailure } from '../errors.ts';
+import { errorCode } from '../system-error.ts';
 
 /** An output on disk, measured. */
 export interface LocalOutput {
@@ -30,8 +31,8 @@ export async function readAdapterResult(path: string): Promise<AdapterResult | u
       await file.close();
     }
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    if (codeOf(error) === 'ELOOP') throw broken('the result file is a link');
+    if (errorCode(error) === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ELOOP') throw broken('the result file is a link');
     throw error;
   }
   const parsed = adapterResult.safeParse(parseJson(text));
@@ -75,8 +76,8 @@ async function measure(root: string, output: AdapterOutput): Promise<LocalOutput
       await file.close();
     }
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') throw broken(`the output ${output.fileName} is not there`);
-    if (codeOf(error) === 'ELOOP') throw broken(`the output ${output.fileName} is a link`);
+    if (errorCode(error) === 'ENOENT') throw broken(`the output ${output.fileName} is not there`);
+    if (errorCode(error) === 'ELOOP') throw broken(`the output ${output.fileName} is a link`);
     throw error;
   }
 }
@@ -91,8 +92,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error ? Reflect.get(error, 'code') : undefined;
 }

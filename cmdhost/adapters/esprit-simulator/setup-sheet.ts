@@ -2,8 +2,8 @@ import { type Plan, programName } from './plan.ts';
 
 const STYLE =
   'body{font:14px/1.4 sans-serif;margin:2em;color:#111}table{border-collapse:collapse;width:100%;margin:1em 0}' +
-  'th,td{border:1px solid #888;padding:.3em .6em;text-align:left;vertical-align:top}th{background:#eee}' +
-  'code{font-size:12px;word-break:break-all}@media print{body{margin:0}}';
+  'th,td{border:1px solid #888;padding:.3em .6em;text-align:left;vertical-align:top;overflow-wrap:anywhere}' +
+  'th{background:#eee}@media print{body{margin:0}}';
 
 /** The page that lies beside the machine: what to load, which tools, in which order. One HTML file that needs no other. */
 export function setupSheet(plan: Plan): string {
@@ -27,12 +27,13 @@ export function setupSheet(plan: Plan): string {
     '</table>',
     '<h2>Steps</h2>',
     table(
-      ['Step', 'Operation', 'Machine', 'Tool', 'Speed', 'Feed', 'Notes'],
+      ['Step', 'Operation', 'Machine', 'T', 'Tool', 'Speed', 'Feed', 'Notes'],
       plan.operations.map(({ step, tool }) => [
         String(step.sequence),
         step.processDescription,
         step.machine,
-        `T${tool.number} ${tool.description}`,
+        `T${tool.number}`,
+        tool.description,
         `${tool.spindleSpeed} rpm`,
         `${tool.feed} mm/min`,
         step.notes ?? '',

@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import { resultMessage } from '../shared/cam-commands/contracts.ts';
+import type { JournalEntry } from './journal.ts';
+import { decideRecovery } from './recovery.ts';
+
+const now = new Date('2026-11-23T09:00:00.000Z');
+const entry: JournalEntry = {
+  commandId: '6f9619ff-8b86-4d01-b42d-00cf4fc964ff',
+  attemptId: '6f9619ff-8b86-4d01-b42d-00cf4fc96400',
+  run: 2,
+  attempt: 3,
+  fence: 5,
+  state: 'claimed',
+  traceparent: undefined,
+  startedAt: undefined,
+  process: undefined,
+};
+
+describe('what a restarted agent does about an unfinished attempt', () => {
+  it('reports one lost that was not seen to start', () => {
+    const step = decideRecovery(entry, 'WS-01', now);
+    expect(step.kill).toBeUndefined();
+    expect(resultMessage.parse(step.result)).toMatchObject({
+      kind: 'lost',
+      run: 2,
+      attempt: 3,
+      fence: 5,
+      startedAt: null,
+      endedAt: '2026-11-23T09:00:00.000Z',
+      error: { code: 'AGENT_CRASHED', retryable: true },
+    });
+  });
+
+  it('also ends the adapter of one that was started', () => {
+    const process = { pid: 4711, identity: 'boot 1' };
+    const startedAt = '2026-11-23T08:59:00.000Z';
+    const step = decideRecovery({ ...entry, state: 'started', startedAt, process }, 'WS-01', now);
+    expect(step.kill).toEqual(process);
+    expect(step.result).toMatchObject({ kind: 'lost', startedAt });
+  });
+});
