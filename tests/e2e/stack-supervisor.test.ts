@@ -63,16 +63,10 @@ describe('the start', () => {
     }
   });
 
-  it.each([
-    ['MCMS_PORT', 'seven'],
-    ['MCMS_PORT', '70000'],
-    ['MCMS_CMDHOSTS', '-1'],
-    ['MCMS_SEED', 'full'],
-    ['MCMS_SIMULATOR_DURATION', '5 s'],
-  ])('refuses %s=%s by name', async (setting, value) => {
-    const { code, output } = await failedStart({ env: { [setting]: value } });
+  it('refuses wrong settings by their names', async () => {
+    const { code, output } = await failedStart({ env: { MCMS_PORT: 'seven', MCMS_SEED: 'full' } });
     expect(code).toBe(1);
-    expect(output).toContain(setting);
+    expect(output).toMatch(/MCMS_PORT.*\n.*MCMS_SEED/);
   });
 
   it('stops when a task fails, with the reason the task gave', async () => {
