@@ -6,7 +6,7 @@ import type core from '../functions-core.cjs';
 import type { Runtime } from '../runtime.ts';
 import { traceContextOf } from '../trace-context.ts';
 import { announcesTooMuch, DEFAULT_BODY_LIMIT_BYTES, readBody } from './body.ts';
-import { createGate, type Gate } from './gate.ts';
+import { createGate, type Gate } from '../gate.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
 import { writeEmpty, writeResponse } from './response.ts';
 import { createRouter, type Router, type RouteMatch } from './router.ts';

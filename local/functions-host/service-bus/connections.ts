@@ -1,19 +1,27 @@
-import { ServiceBusClient } from '@azure/service-bus';
+import { type RetryOptions, ServiceBusClient } from '@azure/service-bus';
 import { HostStartError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 
-/** One Service Bus client per connection setting, shared by triggers and outputs. */
+/** Service Bus clients: per connection setting one for each purpose, shared by all functions. */
 export interface ServiceBusConnections {
-  /** Throws HostStartError naming function and setting when neither form of the setting is there. */
-  client(setting: string, functionName: string): Promise<ServiceBusClient>;
+  /**
+   * `receive` for receivers, which the SDK reconnects for ever by itself; `request` for sending and for the management link,
+   * tried a few times. Throws HostStartError naming function and setting when neither form of the setting is there.
+   */
+  client(setting: string, purpose: Purpose, functionName: string): Promise<ServiceBusClient>;
   close(): Promise<void>;
 }
 
+export type Purpose = 'receive' | 'request';
+
 /**
- * Retries for ever happen in the SDK's receiver; these are the pauses in between and how long one attempt may take. The
- * SDK's own 60 s per attempt would make a broker that restarts look dead for a minute.
+ * Pauses between attempts and the time one attempt may take: the SDK's own 60 s would make a broker that restarts look dead for
+ * a minute. A receiver tries a settlement once: repeated on a link that died with its connection it is never answered.
  */
-const RETRY = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2_000, timeoutInMs: 10_000 };
+const RETRY: Readonly<Record<Purpose, RetryOptions>> = {
+  receive: { maxRetries: 0, retryDelayInMs: 500, timeoutInMs: 5_000 },
+  request: { maxRetries: 3, retryDelayInMs: 500, timeoutInMs: 5_000 },
+};
 
 /**
  * Reads `<setting>` (a connection string) or `<setting>__fullyQualifiedNamespace` (an identity of the environment), as the
@@ -22,11 +30,12 @@ const RETRY = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2_000, ti
 export function serviceBusConnections(settings: Settings): ServiceBusConnections {
   const clients = new Map<string, Promise<ServiceBusClient>>();
   return {
-    client(setting, functionName) {
-      const known = clients.get(setting);
+    client(setting, purpose, functionName) {
+      const key = `${purpose} ${setting}`;
+      const known = clients.get(key);
       if (known) return known;
-      const created = createClient(setting, functionName, settings);
-      clients.set(setting, created);
+      const created = createClient(setting, functionName, { settings, retryOptions: RETRY[purpose] });
+      clients.set(key, created);
       return created;
     },
     async close() {
@@ -41,9 +50,8 @@ export function serviceBusConnections(settings: Settings): ServiceBusConnections
 async function createClient(
   setting: string,
   functionName: string,
-  settings: Settings,
+  { settings, ...options }: { settings: Settings; retryOptions: RetryOptions },
 ): Promise<ServiceBusClient> {
-  const options = { retryOptions: RETRY };
   const connectionString = settings[setting];
   if (connectionString) return new ServiceBusClient(connectionString, options);
   const namespace = settings[`${setting}__fullyQualifiedNamespace`];

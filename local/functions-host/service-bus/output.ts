@@ -40,7 +40,7 @@ async function createSender(
     );
   }
   const setting = typeof connection === 'string' ? connection : 'AzureWebJobsServiceBus';
-  const client = await connections.client(setting, fn.name);
+  const client = await connections.client(setting, 'request', fn.name);
   return client.createSender(resolveSettings(queueName, env, fn.name));
 }
 

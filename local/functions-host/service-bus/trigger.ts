@@ -1,15 +1,16 @@
-import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
+import type { ServiceBusClient, ServiceBusReceivedMessage } from '@azure/service-bus';
 import type { HostFunction } from '../app.ts';
-import { asError, HostStartError } from '../errors.ts';
+import { asError, FunctionTimeoutError, HostStartError } from '../errors.ts';
 import type { HostJson } from '../host-json.ts';
-import { createGate } from '../http/gate.ts';
+import { createGate } from '../gate.ts';
 import type { Runtime } from '../runtime.ts';
 import { resolveSettings, type Settings } from '../settings.ts';
 import { traceContextOf } from '../trace-context.ts';
 import type { ServiceBusConnections } from './connections.ts';
-import { createFaultReporter, type FaultReporter } from './fault-reporter.ts';
+import { createFaultReporter } from './fault-reporter.ts';
 import { keepLocked } from './lock-renewal.ts';
 import { bodyData, triggerMetadata } from './message.ts';
+import { createSettler, type Settlement, type Settler } from './settle.ts';
 
 export interface QueueTriggerOptions {
   readonly runtime: Runtime;
@@ -49,28 +50,31 @@ export async function prepareQueueTrigger(
   options: QueueTriggerOptions,
 ): Promise<() => QueueListener> {
   const { queue, connection } = readBinding(fn, options.env);
-  const client = await options.connections.client(connection, fn.name);
-  return () => listen(fn, queue, { ...options, client });
+  const receiving = await options.connections.client(connection, 'receive', fn.name);
+  const requesting = await options.connections.client(connection, 'request', fn.name);
+  return () => listen(fn, queue, { ...options, receiving, requesting });
 }
 
 function listen(
   fn: HostFunction,
   queue: string,
-  options: QueueTriggerOptions & { client: ServiceBusClient },
+  options: QueueTriggerOptions & { receiving: ServiceBusClient; requesting: ServiceBusClient },
 ): QueueListener {
-  const { runtime, settings, client } = options;
+  const { runtime, settings, receiving, requesting } = options;
   const faults = createFaultReporter(runtime.log, `${fn.name}: queue ${queue}`);
-  const receiver = client.createReceiver(queue, {
+  const receiver = receiving.createReceiver(queue, {
     receiveMode: 'peekLock',
     skipParsingBodyAsJson: true,
     maxAutoLockRenewalDurationInMs: 0,
   });
+  const closed = new AbortController();
   const autoComplete = fn.trigger.settings['autoCompleteMessages'] ?? settings.autoCompleteMessages;
-  const consumer: Consumer = { fn, runtime, receiver, faults, autoComplete: autoComplete !== false };
+  const settler = createSettler({ receiver, other: requesting.createReceiver(queue), closed: closed.signal });
+  const consumer: Consumer = { fn, runtime, settler, autoComplete: autoComplete !== false };
   // The SDK's receiver has credit for what it handles and no prefetch of its own: the messages beyond the concurrent ones wait
   // here, locked, as prefetched ones do on Azure.
   const gate = createGate(settings.maxConcurrentCalls, -1);
-  let accepting = true;
+  let suspended: Promise<void> | undefined;
   const processMessage = async (message: ServiceBusReceivedMessage): Promise<void> => {
     faults.recovered();
     const unlock = keepLocked({
@@ -80,13 +84,17 @@ function listen(
       onError: (error) => faults.report(error),
     });
     await gate.enter();
+    let outcome: Outcome = { settlement: 'abandon' };
     try {
-      if (accepting) await handleMessage(consumer, message);
-      else await settle(consumer, message, 'abandon');
+      if (!suspended) outcome = await handleMessage(consumer, message);
+      // Given back before the credit is gone, the message would come straight to this host again.
+      else await suspended;
     } finally {
       unlock();
       gate.leave();
     }
+    await settle(consumer, message, outcome);
+    runtime.endIfTimedOut(outcome.error);
   };
   const subscription = receiver.subscribe(
     {
@@ -99,25 +107,32 @@ function listen(
     },
   );
   return {
-    async stopAccepting() {
-      accepting = false;
-      await subscription.close();
+    stopAccepting: () => (suspended ??= subscription.close()),
+    async close() {
+      closed.abort();
+      await receiver.close();
     },
-    close: () => receiver.close(),
   };
 }
 
 interface Consumer {
   readonly fn: HostFunction;
   readonly runtime: Runtime;
-  readonly receiver: ServiceBusReceiver;
-  readonly faults: FaultReporter;
+  readonly settler: Settler;
   readonly autoComplete: boolean;
 }
 
-/** Runs the function for one message and settles it. Never rejects. */
-async function handleMessage(consumer: Consumer, message: ServiceBusReceivedMessage): Promise<void> {
-  const { fn, runtime } = consumer;
+interface Outcome {
+  /** Undefined leaves the message locked, for the app to settle by itself or its lock to end. */
+  readonly settlement: Settlement | undefined;
+  readonly error?: unknown;
+}
+
+/** Runs the function for one message. Never rejects. */
+async function handleMessage(
+  { fn, runtime, autoComplete }: Consumer,
+  message: ServiceBusReceivedMessage,
+): Promise<Outcome> {
   try {
     await runtime.invoke(fn, {
       data: bodyData(message),
@@ -127,29 +142,29 @@ async function handleMessage(consumer: Consumer, message: ServiceBusReceivedMess
         message.applicationProperties?.['tracestate'],
       ),
     });
+    return { settlement: autoComplete ? 'complete' : undefined };
   } catch (error) {
-    await settle(consumer, message, 'abandon');
-    runtime.endIfTimedOut(error);
-    return;
+    return { settlement: 'abandon', error };
   }
-  if (consumer.autoComplete) await settle(consumer, message, 'complete');
 }
 
 /** A message that cannot be settled comes again when its lock ends; that is reported, once, and no reason to stop. */
 async function settle(
-  { fn, receiver, runtime }: Consumer,
+  { fn, settler, runtime }: Consumer,
   message: ServiceBusReceivedMessage,
-  how: 'complete' | 'abandon',
+  { settlement, error: cause }: Outcome,
 ): Promise<void> {
+  if (!settlement) return;
+  // A process that is about to end for a time-out has no time to wait for a broker.
+  const untilMs = cause instanceof FunctionTimeoutError ? 0 : (message.lockedUntilUtc?.getTime() ?? 0);
   try {
-    if (how === 'complete') await receiver.completeMessage(message);
-    else await receiver.abandonMessage(message);
+    await settler.settle(message, settlement, untilMs);
   } catch (error) {
     const id = String(message.messageId);
     runtime.log.write({
       level: 'warning',
       functionName: fn.name,
-      message: `could not ${how} message ${id}: ${asError(error).message}`,
+      message: `could not ${settlement} message ${id}: ${asError(error).message}`,
     });
   }
 }

@@ -1,13 +1,13 @@
-/** Lets so many requests run at once; the next ones wait their turn. */
+/** Lets so many run at once; the next ones wait their turn. */
 export interface Gate {
-  /** A promise of one's turn, to be followed by `leave`; undefined when too many are waiting already. */
+  /** A promise of one's turn, to be followed by `leave`; undefined when too many are there already. */
   enter(): Promise<void> | undefined;
   leave(): void;
 }
 
 /**
- * host.json `http.maxConcurrentRequests` and `maxOutstandingRequests` (running and waiting together); -1 is no limit.
- * Azure answers 429 to a request beyond the latter.
+ * At most `maxConcurrent` run, and at most `maxOutstanding` run or wait; -1 is no limit (as in host.json's
+ * `maxConcurrentRequests` and `maxOutstandingRequests`).
  */
 export function createGate(maxConcurrent: number, maxOutstanding: number): Gate {
   const concurrent = maxConcurrent < 0 ? Infinity : maxConcurrent;
