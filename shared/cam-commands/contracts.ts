@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { contentType, fileName, fileRoles, sha256 } from '../files/contracts.ts';
+
+export { fileName, fileRoles } from '../files/contracts.ts';
 
 /**
  * Shapes that leave the process: queue messages and the agent's HTTP API. Imported by the functions and by the CmdHost agent, so
- * it imports nothing but zod. Readers accept `schemaVersion` N and N-1 (today: 1).
+ * it imports nothing but zod and other contracts. Readers accept `schemaVersion` N and N-1 (today: 1).
  */
 
 export const applications = ['esprit', 'solidworks'] as const;
@@ -20,33 +23,10 @@ export const commandStatuses = [
 ] as const;
 export type CommandStatus = (typeof commandStatuses)[number];
 
-export const fileRoles = [
-  'cam-model',
-  'nc-program',
-  'setup-sheet',
-  'tool-list',
-  'document',
-  'other',
-] as const;
-export type FileRole = (typeof fileRoles)[number];
-
 const schemaVersion = z.literal(1);
 const uuid = z.uuid().toLowerCase();
 const time = z.iso.datetime({ offset: true });
-const sha256 = z
-  .string()
-  .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits')
-  .toLowerCase();
 const line = (max: number) => z.string().min(1).max(max);
-
-/** A file name as it may stand on a workstation's disk: one path segment, no reserved characters, not `.` or `..`. */
-export const fileName = z
-  .string()
-  .min(1)
-  .max(200)
-  // eslint-disable-next-line no-control-regex
-  .regex(/^[^\u0000-\u001f<>:"/\\|?*]+$/u, 'must be one path segment without < > : " / \\ | ? *')
-  .refine((name) => !/^\.{1,2}$/.test(name) && !/[. ]$/.test(name), 'must not end in a dot or a space');
 
 /** Parameters as they travel; each command type narrows them (see `command-types.ts`). */
 export const commandParameters = z.record(z.string().max(100), z.json());
@@ -88,7 +68,7 @@ export type CommandError = z.infer<typeof commandError>;
 export const outputFile = z.object({
   fileName,
   role: z.enum(fileRoles),
-  contentType: line(200),
+  contentType,
   sizeBytes: z.int().min(0),
   sha256,
 });

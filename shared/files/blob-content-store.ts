@@ -1,37 +1,29 @@
-import { createHash } from 'node:crypto';
 import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
-import { type BlobService, storageStatus, withStorage } from '../storage/index.ts';
-import type { ContentStore, ExpectedContent, TakeInResult } from './content-store.ts';
+import { type BlobService, storageCode, storageStatus, withStorage } from '../storage/index.ts';
+import type { ContentStore, ExpectedContent, SignedUrl, TakeInResult } from './content-store.ts';
+import { type CopySource, hasContent, storeContent } from './content-blob.ts';
+import { type Frozen, commitBlocks, digest, freeze, listBlocks, remove } from './staging-blob.ts';
 
 export const STAGING_CONTAINER = 'staging';
 export const CONTENT_CONTAINER = 'content';
 
-/** `Copy Blob From URL` is synchronous up to this size; larger blobs are copied by a job of the store that is waited for. */
-const SYNC_COPY_LIMIT = 256 * 1024 * 1024;
-const COPY_LINK_LIFETIME_MS = 60 * 60_000;
+const COPY_LINK_MS = 60 * 60_000;
+const TRIES = 3;
 
-/** Makes the containers when they are not there (on Azure the deployment has made them). */
-export async function ensureContainers({ client }: BlobService): Promise<void> {
-  await withStorage(async () => {
-    await client.getContainerClient(STAGING_CONTAINER).createIfNotExists();
-    await client.getContainerClient(CONTENT_CONTAINER).createIfNotExists();
-  });
-}
-
-/** The content store on Blob Storage: container `staging` by name, container `content` by digest. */
+/** The content store on Blob Storage: container `staging` by name, container `content` by digest. Both must exist. */
 export function createBlobContentStore(blobs: BlobService): ContentStore {
   const staging = blobs.client.getContainerClient(STAGING_CONTAINER);
   const content = blobs.client.getContainerClient(CONTENT_CONTAINER);
   return {
     uploadUrl: (stagingName, lifetimeMs) =>
-      withStorage(() =>
+      withStorage('blob sign upload', () =>
         blobs.sign(staging.getBlobClient(stagingName), {
           permissions: { create: true, write: true },
           lifetimeMs,
         }),
       ),
-    readUrl: (sha256, { fileName, contentType }, lifetimeMs) =>
-      withStorage(() =>
+    readUrl: (sha256, { fileName, contentType }, lifetimeMs): Promise<SignedUrl> =>
+      withStorage('blob sign read', () =>
         blobs.sign(content.getBlobClient(contentName(sha256)), {
           permissions: { read: true },
           lifetimeMs,
@@ -40,12 +32,20 @@ export function createBlobContentStore(blobs: BlobService): ContentStore {
         }),
       ),
     takeIn: (stagingName, expected) =>
-      withStorage(() => takeIn({ blobs, content, blob: staging.getBlockBlobClient(stagingName) }, expected)),
-    async discard(stagingName) {
-      await withStorage(() => staging.getBlobClient(stagingName).deleteIfExists());
-    },
+      withStorage('blob take in', () =>
+        takeIn({ blobs, content, blob: staging.getBlockBlobClient(stagingName) }, expected),
+      ),
     uploadedBlocks: (stagingName) =>
-      withStorage(() => uploadedBlocks(staging.getBlockBlobClient(stagingName))),
+      withStorage('blob list blocks', async () => {
+        try {
+          return (await listBlocks(staging.getBlockBlobClient(stagingName))).blocks;
+        } catch (error) {
+          if (isUnfit(error)) return [];
+          throw error;
+        }
+      }),
+    discard: (stagingName) =>
+      withStorage('blob discard', () => remove(staging.getBlockBlobClient(stagingName))),
   };
 }
 
@@ -55,101 +55,66 @@ interface Uploaded {
   readonly blob: BlockBlobClient;
 }
 
+/** Whoever holds the SAS may write, lease or replace the staging blob at any moment: what that breaks is tried again, then it is theirs. */
 async function takeIn(uploaded: Uploaded, expected: ExpectedContent): Promise<TakeInResult> {
-  const { blob, content } = uploaded;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await verifyAndStore(uploaded, expected);
+    } catch (error) {
+      if (!isUnfit(error)) throw error;
+      if (attempt === TRIES)
+        return mismatch('what was uploaded is no plain block blob, or it keeps changing');
+    }
+  }
+}
+
+/** Verifies a frozen state of the upload and stores that very state: a write that comes in between changes nothing. */
+async function verifyAndStore(
+  { blobs, content, blob }: Uploaded,
+  expected: ExpectedContent,
+): Promise<TakeInResult> {
+  const target = content.getBlockBlobClient(contentName(expected.sha256));
   await commitBlocks(blob);
-  const pinned = await pin(blob);
-  if (!pinned) return { kind: 'mismatch', reason: 'nothing was uploaded' };
-  if (pinned.sizeBytes !== expected.sizeBytes) {
-    return {
-      kind: 'mismatch',
-      reason: `${pinned.sizeBytes} bytes were uploaded, ${expected.sizeBytes} announced`,
-    };
+  const frozen = await freeze(blob);
+  if (!frozen) {
+    return (await hasContent(target, expected)) ? { kind: 'stored' } : mismatch('nothing was uploaded');
   }
-  const sha256 = await digest(blob, pinned.etag);
+  if (frozen.sizeBytes !== expected.sizeBytes) {
+    return mismatch(`${frozen.sizeBytes} bytes were uploaded, ${expected.sizeBytes} announced`);
+  }
+  const sha256 = await digest(frozen);
   if (sha256 !== expected.sha256) {
-    return { kind: 'mismatch', reason: `the uploaded bytes have SHA-256 ${sha256}, not ${expected.sha256}` };
+    return mismatch(`the uploaded bytes have SHA-256 ${sha256}, not ${expected.sha256}`);
   }
-  await copyOnce(uploaded, {
-    etag: pinned.etag,
-    sizeBytes: pinned.sizeBytes,
-    target: content.getBlobClient(contentName(sha256)),
-  });
+  if (!(await hasContent(target, expected))) await storeContent(target, await copySource(blobs, frozen));
   return { kind: 'stored' };
 }
 
-/** Blocks that were staged but not committed become the blob, in the order of their ids. */
-async function commitBlocks(blob: BlockBlobClient): Promise<void> {
-  const blocks = await uploadedBlocks(blob);
-  if (blocks.length > 0) await blob.commitBlockList(blocks.map((block) => block.id).sort());
+async function copySource(blobs: BlobService, { blob, snapshot, sizeBytes }: Frozen): Promise<CopySource> {
+  const link = await blobs.sign(blob, { permissions: { read: true }, lifetimeMs: COPY_LINK_MS, snapshot });
+  return { url: link.url, sizeBytes };
 }
 
-async function uploadedBlocks(blob: BlockBlobClient): Promise<{ id: string; sizeBytes: number }[]> {
-  try {
-    const { uncommittedBlocks } = await blob.getBlockList('uncommitted');
-    return (uncommittedBlocks ?? []).map(({ name, size }) => ({ id: name, sizeBytes: size }));
-  } catch (error) {
-    if (storageStatus(error) === 404) return [];
-    throw error;
-  }
+function mismatch(reason: string): TakeInResult {
+  return { kind: 'mismatch', reason };
 }
 
-/** What is verified and copied is one state of the blob, named by its ETag: whoever still holds the SAS cannot slip in another. */
-async function pin(
-  blob: BlockBlobClient,
-): Promise<{ readonly etag: string; readonly sizeBytes: number } | undefined> {
-  try {
-    const { etag, contentLength } = await blob.getProperties();
-    return { etag: etag ?? '', sizeBytes: contentLength ?? 0 };
-  } catch (error) {
-    if (storageStatus(error) === 404) return undefined;
-    throw error;
-  }
-}
-
-async function digest(blob: BlockBlobClient, etag: string): Promise<string> {
-  const { readableStreamBody } = await blob.download(0, undefined, { conditions: { ifMatch: etag } });
-  if (!readableStreamBody) throw new Error('the storage client gave no stream');
-  const hash = createHash('sha256');
-  for await (const chunk of readableStreamBody) hash.update(chunk);
-  return hash.digest('hex');
-}
-
-async function copyOnce(
-  { blobs, blob }: Uploaded,
-  copy: {
-    readonly etag: string;
-    readonly sizeBytes: number;
-    readonly target: ReturnType<ContainerClient['getBlobClient']>;
-  },
-): Promise<void> {
-  const source = await blobs.sign(blob, { permissions: { read: true }, lifetimeMs: COPY_LINK_LIFETIME_MS });
-  const conditions = { conditions: { ifNoneMatch: '*' } };
-  try {
-    if (copy.sizeBytes <= SYNC_COPY_LIMIT) {
-      await copy.target.syncCopyFromURL(source.url, {
-        ...conditions,
-        sourceConditions: { ifMatch: copy.etag },
-      });
-      return;
-    }
-    const poller = await copy.target.beginCopyFromURL(source.url, {
-      ...conditions,
-      sourceConditions: { ifMatch: copy.etag },
-    });
-    await poller.pollUntilDone();
-  } catch (error) {
-    // These very bytes are there already.
-    if (storageStatus(error) !== 409) throw error;
-  }
+/** The store works and refuses: the blob is gone, of another kind, leased, archived, or not what it was a moment ago. */
+function isUnfit(error: unknown): boolean {
+  if (storageCode(error)?.startsWith('Container')) return false;
+  return [400, 404, 409, 412, 416].includes(storageStatus(error) ?? 0);
 }
 
 function contentName(sha256: string): string {
   return `sha256/${sha256}`;
 }
 
-/** `Content-Disposition` with the name in UTF-8 (RFC 6266) and a plain one for old clients. */
+/** `Content-Disposition` with the name in UTF-8 (RFC 6266, RFC 8187) and a plain one for old clients. */
 function attachment(fileName: string): string {
-  const plain = fileName.replaceAll(/[^\x20-\x7e]|["\\]/g, '_');
-  return `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(fileName)}`;
+  const plain = fileName.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_');
+  const encoded = encodeURIComponent(fileName).replaceAll(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }

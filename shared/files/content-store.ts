@@ -12,12 +12,19 @@ export interface ExpectedContent {
 
 export type TakeInResult =
   | { readonly kind: 'stored' }
-  /** What was uploaded is not what was announced. The staging blob stays until the sweeper removes it. */
+  /** What was uploaded is not what was announced. The staging blob stays until it is discarded. */
   | { readonly kind: 'mismatch'; readonly reason: string };
+
+export interface UploadedBlock {
+  /** Base64, as the client gave it. */
+  readonly id: string;
+  readonly sizeBytes: number;
+}
 
 /**
  * Bytes by digest. Uploads go to staging blobs, the only ones that ever have a write SAS; `takeIn` makes the verified bytes
- * readable under their digest, in a blob that is never overwritten.
+ * readable under their digest, in a blob that is never overwritten. Every call throws `StorageUnavailableError` when the store
+ * does not answer.
  */
 export interface ContentStore {
   /** Create+write SAS for one staging blob. */
@@ -29,15 +36,13 @@ export interface ContentStore {
     lifetimeMs: number,
   ): Promise<SignedUrl>;
   /**
-   * Commits the staging blob if only blocks are there, verifies size and SHA-256 and stores it under its digest. May be repeated,
-   * also after it succeeded and the staging blob is gone.
+   * Puts the staged blocks together, in the order of their ids, verifies size and SHA-256 and stores the bytes under their digest.
+   * May be repeated and run at the same time as itself; where nothing is staged, content that is there already counts.
    */
   takeIn(stagingName: string, expected: ExpectedContent): Promise<TakeInResult>;
-  /** Blocks staged and not yet committed, for an upload that is taken up again. */
-  uploadedBlocks(
-    stagingName: string,
-  ): Promise<readonly { readonly id: string; readonly sizeBytes: number }[]>;
-  /** Removes a staging blob; nothing happens when it is gone. */
+  /** Blocks that have arrived, in the order in which `takeIn` puts them together. */
+  uploadedBlocks(stagingName: string): Promise<readonly UploadedBlock[]>;
+  /** Removes a staging blob with whatever was staged; nothing happens when it is gone. */
   discard(stagingName: string): Promise<void>;
 }
 

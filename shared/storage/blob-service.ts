@@ -1,13 +1,17 @@
 import {
+  AnonymousCredential,
   BlobSASPermissions,
   type BlobClient,
   BlobServiceClient,
+  type RequestPolicyFactory,
   SASProtocol,
   StorageSharedKeyCredential,
   type UserDelegationKey,
   generateBlobSASQueryParameters,
+  newPipeline,
 } from '@azure/storage-blob';
 import type { Clock } from '../time/clock.ts';
+import { CLOCK_SKEW_MS, cachedDelegationKey } from './delegation-key.ts';
 
 export type BlobStorageSettings =
   | { readonly kind: 'connectionString'; readonly connectionString: string }
@@ -15,7 +19,10 @@ export type BlobStorageSettings =
 
 export interface SasOptions {
   readonly permissions: { readonly read?: true; readonly create?: true; readonly write?: true };
+  /** At most an hour: links by identity last no longer than the key that signs them. */
   readonly lifetimeMs: number;
+  /** The snapshot a link is for, when `blob` is one. */
+  readonly snapshot?: string;
   /** Overrides what a download is called and what type it has. */
   readonly contentDisposition?: string;
   readonly contentType?: string;
@@ -27,60 +34,84 @@ export interface BlobService {
   sign(blob: BlobClient, options: SasOptions): Promise<{ readonly url: string; readonly expiresAt: Date }>;
 }
 
-/** Clocks differ: a link is valid a little before it was made. */
-const CLOCK_SKEW_MS = 5 * 60_000;
-/** A delegation key is asked for once an hour and is good for two. */
-const KEY_LIFETIME_MS = 2 * 3_600_000;
-const KEY_REFRESH_MS = 3_600_000;
-const RETRY = { maxTries: 3, tryTimeoutInMs: 30_000, retryDelayInMs: 200, maxRetryDelayInMs: 3000 };
+export interface BlobServiceOptions {
+  /** How long one try of a call may take in all, default 30 s. A call is tried three times. */
+  readonly tryTimeoutMs?: number;
+}
+
+const TRY_TIMEOUT_MS = 30_000;
 
 /** Opens Blob Storage by connection string, or by address with the managed identity. */
-export async function createBlobService(settings: BlobStorageSettings, clock: Clock): Promise<BlobService> {
+export async function createBlobService(
+  settings: BlobStorageSettings,
+  clock: Clock,
+  { tryTimeoutMs = TRY_TIMEOUT_MS }: BlobServiceOptions = {},
+): Promise<BlobService> {
   if (settings.kind === 'connectionString') {
-    const client = BlobServiceClient.fromConnectionString(settings.connectionString, { retryOptions: RETRY });
-    const { credential } = client;
+    const { url, credential } = BlobServiceClient.fromConnectionString(settings.connectionString);
     if (!(credential instanceof StorageSharedKeyCredential)) {
       throw new Error('BlobStorage: the connection string has no account key to sign links with');
     }
+    const client = openClient(url, { credential, tryTimeoutMs });
     return {
       client,
-      sign: async (blob, options) => signed(blob, window(clock, options), credential, client),
+      sign: async (blob, options) => signed(blob, { ...options, clock, key: credential, client }),
     };
   }
   const { DefaultAzureCredential } = await import('@azure/identity');
-  const client = new BlobServiceClient(settings.address, new DefaultAzureCredential(), {
-    retryOptions: RETRY,
-  });
-  const delegationKey = cachedDelegationKey(client, clock);
+  const client = openClient(settings.address, { credential: new DefaultAzureCredential(), tryTimeoutMs });
+  const delegationKey = cachedDelegationKey((from, until) => client.getUserDelegationKey(from, until), clock);
   return {
     client,
-    sign: async (blob, options) => signed(blob, window(clock, options), await delegationKey(), client),
+    sign: async (blob, options) => signed(blob, { ...options, clock, key: await delegationKey(), client }),
   };
 }
 
-type Window = SasOptions & { readonly startsOn: Date; readonly expiresOn: Date };
+function openClient(
+  url: string,
+  {
+    credential,
+    tryTimeoutMs,
+  }: { readonly credential: Parameters<typeof newPipeline>[0]; readonly tryTimeoutMs: number },
+): BlobServiceClient {
+  const pipeline = newPipeline(credential ?? new AnonymousCredential(), {
+    retryOptions: { maxTries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 3000 },
+  });
+  pipeline.factories.push(giveUpAfter(tryTimeoutMs));
+  return new BlobServiceClient(url, pipeline);
+}
 
-function window(clock: Clock, options: SasOptions): Window {
-  const now = clock.now().getTime();
+/** The SDK's own `tryTimeoutInMs` only asks the server to give up: one that does not answer at all would be waited for without end. */
+function giveUpAfter(timeoutMs: number): RequestPolicyFactory {
   return {
-    ...options,
-    startsOn: new Date(now - CLOCK_SKEW_MS),
-    expiresOn: new Date(now + options.lifetimeMs),
+    create: (next) => ({
+      sendRequest: (request) => {
+        request.timeout = timeoutMs;
+        return next.sendRequest(request);
+      },
+    }),
   };
+}
+
+interface Signing extends SasOptions {
+  readonly clock: Clock;
+  readonly key: StorageSharedKeyCredential | UserDelegationKey;
+  readonly client: BlobServiceClient;
 }
 
 function signed(
   blob: BlobClient,
-  options: Window,
-  key: StorageSharedKeyCredential | UserDelegationKey,
-  client: BlobServiceClient,
+  { clock, key, client, ...options }: Signing,
 ): { url: string; expiresAt: Date } {
+  const now = clock.now().getTime();
+  const expiresAt = new Date(now + options.lifetimeMs);
   const values = {
     containerName: blob.containerName,
     blobName: blob.name,
+    snapshotTime: options.snapshot,
     permissions: BlobSASPermissions.from(options.permissions),
-    startsOn: options.startsOn,
-    expiresOn: options.expiresOn,
+    startsOn: new Date(now - CLOCK_SKEW_MS),
+    expiresOn: expiresAt,
     protocol: client.url.startsWith('https:') ? SASProtocol.Https : SASProtocol.HttpsAndHttp,
     contentDisposition: options.contentDisposition,
     contentType: options.contentType,
@@ -89,21 +120,5 @@ function signed(
     key instanceof StorageSharedKeyCredential
       ? generateBlobSASQueryParameters(values, key)
       : generateBlobSASQueryParameters(values, key, client.accountName);
-  return { url: `${blob.url}?${query.toString()}`, expiresAt: options.expiresOn };
-}
-
-function cachedDelegationKey(client: BlobServiceClient, clock: Clock): () => Promise<UserDelegationKey> {
-  let cached: { readonly key: Promise<UserDelegationKey>; readonly madeAt: number } | undefined;
-  return () => {
-    const now = clock.now().getTime();
-    if (!cached || now - cached.madeAt > KEY_REFRESH_MS) {
-      const key = client.getUserDelegationKey(new Date(now - CLOCK_SKEW_MS), new Date(now + KEY_LIFETIME_MS));
-      const made = { key, madeAt: now };
-      cached = made;
-      key.catch(() => {
-        if (cached === made) cached = undefined;
-      });
-    }
-    return cached.key;
-  };
+  return { url: `${blob.url}${blob.url.includes('?') ? '&' : '?'}${query.toString()}`, expiresAt };
 }

@@ -1,7 +1,8 @@
 export {
   type BlobService,
+  type BlobServiceOptions,
   type BlobStorageSettings,
   type SasOptions,
   createBlobService,
 } from './blob-service.ts';
-export { StorageUnavailableError, storageStatus, withStorage } from './errors.ts';
+export { StorageUnavailableError, isBlobMissing, storageCode, storageStatus, withStorage } from './errors.ts';

@@ -145,6 +145,7 @@ CREATE TABLE mcms.UploadSession (
   rejectReason nvarchar(500) NULL,
   createdAt datetime2(3) NOT NULL,
   createdBy nvarchar(200) NOT NULL,
+  createdByKind nvarchar(24) NOT NULL,
   expiresAt datetime2(3) NOT NULL,
   completedAt datetime2(3) NULL,
   CONSTRAINT UQ_UploadSession_fileId UNIQUE (fileId),

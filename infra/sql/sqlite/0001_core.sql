@@ -133,6 +133,7 @@ CREATE TABLE UploadSession (
   rejectReason TEXT NULL,
   createdAt TEXT NOT NULL,
   createdBy TEXT NOT NULL,
+  createdByKind TEXT NOT NULL,
   expiresAt TEXT NOT NULL,
   completedAt TEXT NULL,
   CONSTRAINT UQ_UploadSession_fileId UNIQUE (fileId),
