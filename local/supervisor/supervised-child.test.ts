@@ -183,6 +183,6 @@ describe('a supervised part', () => {
     await child.replace();
     expect(processes).toHaveLength(2);
     last().emit('message', { type: 'ready' });
-    expect(lines).toEqual(['part is ready again']);
+    expect(lines).toEqual(['part is ready again, 0.0 s after its start']);
   });
 });

@@ -110,7 +110,9 @@ export class SupervisedChild {
   }
 
   #ready(): void {
-    if (this.#wasReady) this.#options.report(`${this.#options.name} is ready again`);
+    const { name, timers, report } = this.#options;
+    const seconds = ((timers.nowMs() - this.#startedAtMs) / 1000).toFixed(1);
+    if (this.#wasReady) report(`${name} is ready again, ${seconds} s after its start`);
     this.#wasReady = true;
     this.#firstReady.resolve();
   }

@@ -10,7 +10,7 @@ let stack: TestStack;
 beforeAll(async () => {
   stack = await startStack({ cmdhosts: 1 });
 }, 60_000);
-afterAll(() => stack.stop());
+afterAll(() => stack?.stop());
 
 /** Runs the token command as `npm run -s token` does. */
 async function tokenCommand(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
@@ -110,7 +110,7 @@ describe('a token of the test helper', () => {
     ['expired', { lifetimeSeconds: -60 * 60 }, 401],
     ['for another audience', { audience: 'api://other' }, 401],
     ['of another issuer', { issuer: 'https://login.example/v2.0' }, 401],
-  ])('that is %s is answered %#', async (_what, changes, status) => {
+  ])('that is %s (%j) is answered %i', async (_what, changes, status) => {
     expect(await statusWith(await stack.token(['Mcms.Reader'], undefined, changes))).toBe(status);
   });
 });

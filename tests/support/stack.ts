@@ -12,6 +12,7 @@ import { freePort } from '../../local/supervisor/ports.ts';
 import type { Role } from '../../shared/auth/roles.ts';
 
 const POLL_MS = 20;
+const READY_TIMEOUT_MS = 45_000;
 const ROOT = join(import.meta.dirname, '../..');
 /** Shared by all test stacks: a stack starts twice as fast when its modules were compiled before. */
 const COMPILE_CACHE = join(tmpdir(), 'mcms-tests-compile-cache');
@@ -31,7 +32,7 @@ export interface StartStackOptions {
   readonly entry?: string;
   /** Arguments of that program. */
   readonly args?: readonly string[];
-  /** Default 60 s. */
+  /** Default 45 s: shorter than the time-out of a jest hook that waits for it, so that its message is the one seen. */
   readonly readyTimeoutMs?: number;
 }
 
@@ -159,7 +160,7 @@ export async function launchStack(options: StartStackOptions & { stateDir: strin
           return false;
         },
         () => `the stack to write ${String(pattern)}; it wrote:\n${output}`,
-        options.readyTimeoutMs,
+        options.readyTimeoutMs ?? READY_TIMEOUT_MS,
       ),
     end,
     stop,
