@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import {
   isServiceBusError,
   type ServiceBusReceivedMessage,
@@ -27,12 +27,24 @@ export interface SettlerOptions {
 const PAUSE_MS = 500;
 
 /**
- * Settles on the link the message came by and, if that fails, by lock token over the management link of `other`: when a connection breaks, the SDK leaves settlements under way unanswered and may mistake new ones for
- * them, although the message is still locked for this host.
+ * Settles on the link the message came by and, if that fails, by lock token over the management link of `other`: when a
+ * connection breaks, the SDK leaves settlements under way unanswered and may mistake new ones for them, although the message is
+ * still locked for this host.
+ *
+ * One settlement a turn of the event loop: rhea merges dispositions of neighbouring deliveries written in one turn without
+ * comparing them, and an abandoned message would be completed with its neighbour (tests/contract/service-bus/sdk-faults.test.ts).
  */
 export function createSettler({ receiver, other, closed }: SettlerOptions): Settler {
-  const by = (one: ServiceBusReceiver, message: ServiceBusReceivedMessage, how: Settlement): Promise<void> =>
-    how === 'complete' ? one.completeMessage(message) : one.abandonMessage(message);
+  let turn: Promise<unknown> = Promise.resolve();
+  const by = async (
+    one: ServiceBusReceiver,
+    message: ServiceBusReceivedMessage,
+    how: Settlement,
+  ): Promise<void> => {
+    turn = turn.then(() => nextTurn());
+    await turn;
+    return how === 'complete' ? one.completeMessage(message) : one.abandonMessage(message);
+  };
   return {
     async settle(message, how, untilMs) {
       for (let way = receiver; ; way = other) {
