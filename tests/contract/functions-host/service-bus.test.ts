@@ -111,21 +111,6 @@ describe('Service Bus functions', () => {
     await receiver.close();
   });
 
-  it('are never completed along with a neighbour that ends in the same turn', async () => {
-    await start({ maxConcurrentCalls: 6 });
-    const together = Promise.withResolvers<void>();
-    behaviour.during = async (body) => {
-      if (seen.filter((one) => one.body === body).length > 1) return;
-      if (seen.length >= 6) together.resolve();
-      await together.promise;
-      if (String(body).startsWith('bad')) throw new Error('not the first time');
-    };
-    await send(...['good1', 'bad1', 'good2', 'bad2', 'good3', 'bad3'].map((body) => ({ body })));
-    await arrived(9);
-    const again = seen.filter(({ metadata }) => metadata['deliveryCount'] === 2).map(({ body }) => body);
-    expect(again.toSorted()).toEqual(['bad1', 'bad2', 'bad3']);
-  });
-
   it('run at most maxConcurrentCalls at once; prefetched messages wait', async () => {
     await start({ maxConcurrentCalls: 2, prefetchCount: 3 });
     let running = 0;
