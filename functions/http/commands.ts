@@ -4,9 +4,11 @@ import {
   COMMAND_QUEUE,
   DEFAULT_PRIORITY,
   cancelCommand,
+  commandIdOf,
   commandSummary,
   commandView,
   listCommands,
+  newCommandView,
   orderCommand,
   readCommand,
 } from '../../shared/cam-commands/index.ts';
@@ -74,18 +76,25 @@ export function commandRoutes(deps: AppDeps): Route[] {
           headers: { Location: 'Address of the command.' },
         },
       },
-      problems: { 404: 'There is no such routing.' },
-      async handler({ params, body, principal, invocation }) {
-        const { command, outboxIds } = await orderCommand(deps, {
+      problems: {
+        404: 'There is no such routing.',
+        409: 'Another order was accepted with this Idempotency-Key.',
+      },
+      async handler({ params, body, principal, request, invocation }) {
+        const key = request.idempotencyKey;
+        const { command, outboxIds, repeated } = await orderCommand(deps, {
           ...body,
           routingId: params.routingId,
           requestedBy: principal.name,
+          requestedByKind: principal.kind,
+          commandId: key && commandIdOf({ subject: principal.subject, path: request.url.pathname, key }),
         });
         await publish({ ...deps, targets: outboxTargets(deps.sender, df.getClient(invocation)) }, outboxIds);
         return {
           status: 202,
           headers: { Location: `/api/commands/${command.commandId}` },
-          body: await readCommand(deps, command.commandId),
+          // A new one is told from what was just committed: the answer must not fail when only a read does.
+          body: repeated ? await readCommand(deps, command.commandId) : newCommandView(command),
         };
       },
     }),

@@ -1,13 +1,17 @@
 import { type InvocationContext, app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { instanceIdOf } from '../../shared/cam-commands/index.ts';
+import {
+  COMMAND_QUEUE,
+  describeIssues,
+  instanceIdOf,
+  rejectMessage,
+} from '../../shared/cam-commands/index.ts';
 import { commandMessage } from '../../shared/cam-commands/contracts.ts';
-import { describeIssues, rejectMessage } from '../../shared/cam-commands/rejected.ts';
-import { inSpan } from '../../shared/telemetry/index.ts';
+import { currentTraceparent, inSpan } from '../../shared/telemetry/index.ts';
 import type { AppDeps } from '../deps.ts';
 import { RUN_CAM_COMMAND } from '../orchestrations/names.ts';
 import type { RunInput } from '../orchestrations/activity-contracts.ts';
-import { instanceExists } from './instances.ts';
+import { instanceState } from './instances.ts';
 import { messageId, traceparentOf } from './trigger-metadata.ts';
 
 /**
@@ -17,12 +21,12 @@ import { messageId, traceparentOf } from './trigger-metadata.ts';
 export function registerCamCommands({ sender }: AppDeps): void {
   app.serviceBusQueue('cam-commands', {
     connection: 'ServiceBusConnection',
-    queueName: 'esprit-commands',
+    queueName: COMMAND_QUEUE,
     extraInputs: [df.input.durableClient()],
     handler: async (body: unknown, context: InvocationContext) => {
       const parent = traceparentOf(context);
       await inSpan(
-        'esprit-commands process',
+        `${COMMAND_QUEUE} process`,
         {
           kind: 'consumer',
           operationKey: 'command.receive',
@@ -37,19 +41,19 @@ export function registerCamCommands({ sender }: AppDeps): void {
           if (!parsed.success) {
             await rejectMessage(sender, {
               body,
-              sourceQueue: 'esprit-commands',
+              sourceQueue: COMMAND_QUEUE,
               reason: 'invalid-message',
               description: describeIssues(parsed.error),
               messageId: messageId(context),
-              traceparent: parent,
+              traceparent: currentTraceparent(),
             });
             return;
           }
           const message = parsed.data;
           const instanceId = instanceIdOf({ commandId: message.commandId, run: message.run ?? 1 });
           const client = df.getClient(context);
-          if (await instanceExists(client, instanceId)) return;
-          const input: RunInput = { schemaVersion: 1, message, traceparent: parent };
+          if ((await instanceState(client, instanceId)) !== 'unknown') return;
+          const input: RunInput = { schemaVersion: 1, message, traceparent: currentTraceparent() };
           await client.startNew(RUN_CAM_COMMAND, { instanceId, input });
         },
       );

@@ -1,9 +1,8 @@
 import { type InvocationContext, app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { instanceIdOf } from '../../shared/cam-commands/index.ts';
+import { describeIssues, instanceIdOf, rejectMessage } from '../../shared/cam-commands/index.ts';
 import { resultMessage } from '../../shared/cam-commands/contracts.ts';
-import { describeIssues, rejectMessage } from '../../shared/cam-commands/rejected.ts';
-import { inSpan } from '../../shared/telemetry/index.ts';
+import { currentTraceparent, inSpan } from '../../shared/telemetry/index.ts';
 import type { AppDeps } from '../deps.ts';
 import { raiseEvent } from './instances.ts';
 import { messageId, traceparentOf } from './trigger-metadata.ts';
@@ -25,7 +24,7 @@ export function registerCamResults({ sender }: AppDeps): void {
           reason,
           description,
           messageId: messageId(context),
-          traceparent: parent,
+          traceparent: currentTraceparent(),
         });
       await inSpan(
         `${QUEUE} process`,

@@ -1,12 +1,18 @@
 import type { DurableClient } from 'durable-functions';
 
-/** True when the orchestration exists, in whatever state. The client tells an unknown instance by an error with the status in it. */
-export async function instanceExists(client: DurableClient, instanceId: string): Promise<boolean> {
+const OPEN_STATUSES: ReadonlySet<string> = new Set(['Pending', 'Running', 'Suspended', 'ContinuedAsNew']);
+
+/** Whether an orchestration exists and may still take events. */
+export async function instanceState(
+  client: DurableClient,
+  instanceId: string,
+): Promise<'open' | 'ended' | 'unknown'> {
   try {
-    await client.getStatus(instanceId);
-    return true;
+    const { runtimeStatus } = await client.getStatus(instanceId);
+    return OPEN_STATUSES.has(runtimeStatus) ? 'open' : 'ended';
   } catch (error) {
-    if (error instanceof Error && error.message.includes('HTTP 404')) return false;
+    // The client tells an unknown instance by an error with the status in it.
+    if (error instanceof Error && error.message.includes('HTTP 404')) return 'unknown';
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { AttemptKey, Begun, Success } from '../../shared/cam-commands/index.ts';
+import type { AttemptKey, Begun, Enqueued, Success } from '../../shared/cam-commands/index.ts';
 import type { CommandError, CommandMessage, ResultMessage } from '../../shared/cam-commands/contracts.ts';
 import type { Tally } from '../../shared/cam-commands/decide.ts';
 
@@ -36,8 +36,8 @@ export interface ActivityInputs {
   readonly failCommand: Concluded & {
     readonly error: CommandError;
     readonly lost: boolean;
-    /** For the log: what went wrong inside MCMS. */
-    readonly cause?: string | undefined;
+    /** A defect: what went wrong inside MCMS, for the log, and the message to reject if it never became a command. */
+    readonly defect?: { readonly cause: string; readonly message: CommandMessage } | undefined;
   };
   readonly cancelCommand: Concluded;
 }
@@ -46,7 +46,7 @@ export type ActivityName = keyof ActivityInputs;
 
 export interface ActivityAnswers {
   readonly beginCommand: Begun;
-  readonly enqueueAttempt: null;
+  readonly enqueueAttempt: Enqueued;
   readonly withdrawAttempt: 'withdrawn' | 'claimed';
   readonly completeCommand: Success;
   readonly retryCommand: null;

@@ -1,21 +1,25 @@
 import * as df from 'durable-functions';
 import {
   type AttemptKey,
-  type Ending,
+  COMMAND_QUEUE,
+  type Unsuccessful,
   beginCommand,
   concludeCancelled,
   concludeFailed,
   concludeRetry,
   concludeSucceeded,
   enqueueAttempt,
+  findCommand,
+  instanceIdOf,
+  rejectMessage,
+  ringBell,
   withdrawAttempt,
 } from '../../shared/cam-commands/index.ts';
-import type { ResultMessage } from '../../shared/cam-commands/contracts.ts';
+import type { CommandMessage, ResultMessage } from '../../shared/cam-commands/contracts.ts';
+import { asDatabaseError } from '../../shared/data/errors.ts';
 import { UnavailableError } from '../../shared/errors.ts';
 import { createLogger, inSpan } from '../../shared/telemetry/index.ts';
 import type { AppDeps } from '../deps.ts';
-import { rejectMessage } from '../../shared/cam-commands/rejected.ts';
-import { ringBell } from '../../shared/cam-commands/bell.ts';
 import type { ActivityAnswers, ActivityInputs, ActivityName, Unavailable } from './activity-contracts.ts';
 
 type Activities = {
@@ -27,21 +31,15 @@ const log = createLogger('cam-commands');
 /** The steps of a command's run, one verb each; all may be repeated. */
 export function createCamCommandActivities(deps: AppDeps): Activities {
   return {
-    async beginCommand({ message, traceparent }) {
+    async beginCommand({ message }) {
       const begun = await beginCommand(deps, message);
-      if (begun.kind === 'rejected') {
-        await rejectMessage(deps.sender, {
-          ...begun,
-          sourceQueue: 'esprit-commands',
-          body: message,
-          traceparent,
-        });
-      }
+      if (begun.kind === 'rejected') await reject(deps, message, begun);
       return begun;
     },
     async enqueueAttempt({ key }) {
-      await ringBell(deps.sender, await enqueueAttempt(deps, key));
-      return null;
+      const enqueued = await enqueueAttempt(deps, key);
+      await ringBell(deps.sender, enqueued);
+      return enqueued;
     },
     withdrawAttempt: ({ key, ask }) => withdrawAttempt(deps, key, { ask }),
     completeCommand: ({ key, result }) => concludeSucceeded(deps, key, result),
@@ -49,8 +47,14 @@ export function createCamCommandActivities(deps: AppDeps): Activities {
       await concludeRetry(deps, key, { ...ending(lost ? 'Lost' : 'Failed', result), error, tally });
       return null;
     },
-    async failCommand({ key, error, lost, result, cause }) {
-      if (cause !== undefined) log.error('a command is given up because of a defect', { ...key, cause });
+    async failCommand({ key, error, lost, result, defect }) {
+      if (defect) {
+        log.error('a command is given up because of a defect', { ...key, cause: defect.cause });
+        if (!(await findCommand(deps.database.read, key.commandId))) {
+          await reject(deps, defect.message, { reason: 'internal', description: error.message });
+          return null;
+        }
+      }
       await concludeFailed(deps, key, { ...ending(lost ? 'Lost' : 'Failed', result), error });
       return null;
     },
@@ -82,18 +86,24 @@ async function runActivity(name: ActivityName, activity: Activity, input: unknow
       { operationKey: 'command.activity', attributes, ...(traceparent ? { parent: traceparent } : {}) },
       () => activity(input),
     );
-  } catch (error) {
+  } catch (thrown) {
+    // A query outside a transaction may throw what its driver throws.
+    const error = asDatabaseError(thrown);
     if (!(error instanceof UnavailableError)) throw error;
     log.warn('an activity waits for a service that is away', { activity: name, code: error.code });
     return { unavailable: error.code } satisfies Unavailable;
   }
 }
 
-function ending(status: Ending['status'], result: ResultMessage | undefined): Ending {
-  return {
-    status,
-    startedAt: result?.startedAt,
-    endedAt: result && new Date(result.endedAt).toISOString(),
-    logTail: result?.logTail,
-  };
+async function reject(
+  { sender }: AppDeps,
+  message: CommandMessage,
+  { reason, description }: { readonly reason: string; readonly description: string },
+): Promise<void> {
+  const messageId = instanceIdOf({ commandId: message.commandId, run: message.run ?? 1 });
+  await rejectMessage(sender, { body: message, sourceQueue: COMMAND_QUEUE, messageId, reason, description });
+}
+
+function ending<Status extends Unsuccessful['status']>(status: Status, result: ResultMessage | undefined) {
+  return { status, startedAt: result?.startedAt, endedAt: result?.endedAt, logTail: result?.logTail };
 }

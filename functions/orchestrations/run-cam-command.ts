@@ -18,6 +18,9 @@ import type {
 
 type Steps<T> = Generator<Task, T, unknown>;
 
+/** How often an activity may throw before its error is taken for a defect. */
+const ACTIVITY_FAILURES = 3;
+
 /**
  * One run of a command, from queue to final state. Control flow only: what is decided is in `decide.ts`, what is written is in
  * the activities. No clock, randomness, environment or I/O here: it is replayed from its history.
@@ -27,17 +30,20 @@ type Steps<T> = Generator<Task, T, unknown>;
  */
 export function* runCamCommand(context: OrchestrationContext): Steps<void> {
   const input: RunInput = context.df.getInput();
-  const begun = yield* perform(context, 'beginCommand', input);
-  if (begun.kind !== 'proceed') return;
   const progress = { attempt: 1 };
   try {
+    const begun = yield* perform(context, 'beginCommand', input);
+    if (begun.kind !== 'proceed') return;
     yield* runAttempts(context, { input, begun, progress });
   } catch (error) {
     // A defect, not an outage: the command must not stay open with nobody at work on it.
     yield* perform(context, 'failCommand', {
       key: keyOf(input, progress.attempt),
       error: { code: 'INTERNAL', message: 'MCMS could not carry on with this command.', retryable: false },
-      cause: error instanceof Error ? error.message : String(error),
+      defect: {
+        cause: error instanceof Error ? error.message : String(error),
+        message: input.message,
+      },
       lost: false,
       traceparent: input.traceparent,
     });
@@ -73,7 +79,7 @@ function* runAttempts(context: OrchestrationContext, { input, begun, progress }:
     const { result } = ended;
     const lost = ended.outcome.kind === 'lost';
     const decision = decideNext(begun.policy.retry, tally, ended.outcome, {
-      cancelRequested: ended.cancelRequested,
+      cancelRequested: ended.cancelRequested || cancel.isCompleted,
       jitter: jitterOf(`${key.commandId}.${run}.${attempt}`),
     });
     switch (decision.next) {
@@ -117,33 +123,35 @@ interface Ended {
 function* runAttempt(context: OrchestrationContext, attempt: Attempt): Steps<Ended> {
   const { key, cancel, policy, input } = attempt;
   const { traceparent } = input;
-  yield* perform(context, 'enqueueAttempt', { key, traceparent });
+  const enqueued = yield* perform(context, 'enqueueAttempt', { key, traceparent });
 
   const { run, attempt: number } = key;
   const lost = context.df.waitForExternalEvent(`lost.${run}.${number}`);
   let result = context.df.waitForExternalEvent(`result.${run}.${number}`);
-  // Stands in the first wait only: whatever ends that one, nobody waits for a workstation any more. (A timer must not be yielded
-  // twice: Durable would start it anew, https://github.com/Azure/azure-functions-durable-js/issues/574.)
-  let queueLimit: TimerTask | undefined = context.df.createTimer(later(context, policy.limits.queueMs));
+  /** Until when a workstation may take it; undefined once one has, or none shall. */
+  let claimBy: Date | undefined = later(context, policy.limits.queueMs);
   let cancelRequested = false;
 
   for (;;) {
     const open: Task[] = [result, lost];
     if (!cancelRequested) open.push(cancel);
+    // A new timer for every wait: Durable would start one anew that is yielded twice
+    // (https://github.com/Azure/azure-functions-durable-js/issues/574).
+    const queueLimit: TimerTask | undefined = claimBy && context.df.createTimer(claimBy);
     const winner = yield* first(context, queueLimit ? [...open, queueLimit] : open);
     const limitReached = winner === queueLimit;
     if (!limitReached) queueLimit?.cancel();
-    queueLimit = undefined;
 
     if (winner === result) {
       const message = result.result as ResultMessage;
-      const judged = yield* judge(context, { key, message, traceparent, cancelRequested });
+      const judged = yield* judge(context, { key, message, enqueued, traceparent, cancelRequested });
       if (judged) return { outcome: judged, result: message, cancelRequested };
       result = context.df.waitForExternalEvent(`result.${run}.${number}`);
     } else if (winner === lost) {
       return { outcome: { kind: 'lost' }, cancelRequested };
     } else {
       cancelRequested ||= !limitReached;
+      claimBy = undefined;
       const state = yield* perform(context, 'withdrawAttempt', { key, ask: cancelRequested, traceparent });
       if (state === 'claimed') continue;
       const outcome: AttemptOutcome = limitReached
@@ -154,24 +162,21 @@ function* runAttempt(context: OrchestrationContext, attempt: Attempt): Steps<End
   }
 }
 
-/** What a result message means; undefined when it is not of this attempt any more and has no effect. */
-function* judge(
-  context: OrchestrationContext,
-  given: {
-    key: Attempt['key'];
-    message: ResultMessage;
-    traceparent: string | undefined;
-    cancelRequested: boolean;
-  },
-): Steps<AttemptOutcome | undefined> {
-  const { message } = given;
+interface Reported {
+  readonly key: AttemptKey;
+  readonly message: ResultMessage;
+  readonly enqueued: ActivityAnswers['enqueueAttempt'];
+  readonly traceparent: string | undefined;
+  readonly cancelRequested: boolean;
+}
+
+/** What a result message means; undefined when it is not of this attempt (any more) and has no effect. */
+function* judge(context: OrchestrationContext, reported: Reported): Steps<AttemptOutcome | undefined> {
+  const { key, message, enqueued, traceparent } = reported;
+  if (message.attemptId !== enqueued.attemptId || message.fence !== enqueued.fence) return undefined;
   switch (message.kind) {
     case 'succeeded': {
-      const success = yield* perform(context, 'completeCommand', {
-        key: given.key,
-        result: message,
-        traceparent: given.traceparent,
-      });
+      const success = yield* perform(context, 'completeCommand', { key, result: message, traceparent });
       if (success.kind === 'stale') return undefined;
       return success.kind === 'completed' ? { kind: 'succeeded' } : { kind: 'failed', error: success.error };
     }
@@ -186,21 +191,30 @@ function* judge(
       };
     case 'cancelled':
       // An agent that stopped a run nobody asked it to stop has lost it.
-      return { kind: given.cancelRequested ? 'cancelled' : 'lost' };
+      return { kind: reported.cancelRequested ? 'cancelled' : 'lost' };
     case 'lost':
       return { kind: 'lost' };
   }
 }
 
-/** Runs an activity until the services it needs are there: an outage costs waiting here, and nothing else. */
+/**
+ * Runs an activity until the services it needs are there: an outage costs waiting here, and nothing else. One that throws is tried
+ * again a little, as the cause may be a worker process that died under it; what it throws in the end is a defect.
+ */
 function* perform<Name extends ActivityName>(
   context: OrchestrationContext,
   name: Name,
   input: ActivityInputs[Name],
 ): Steps<ActivityAnswers[Name]> {
+  let failures = 0;
   for (let tries = 1; ; tries += 1) {
-    const answer = (yield context.df.callActivity(name, input)) as ActivityAnswers[Name] | Unavailable;
-    if (!isUnavailable(answer)) return answer;
+    try {
+      const answer = (yield context.df.callActivity(name, input)) as ActivityAnswers[Name] | Unavailable;
+      if (!isUnavailable(answer)) return answer;
+    } catch (error) {
+      failures += 1;
+      if (failures >= ACTIVITY_FAILURES) throw error;
+    }
     yield context.df.createTimer(later(context, outageDelayMs(tries)));
   }
 }
@@ -233,11 +247,12 @@ function isUnavailable(answer: unknown): answer is Unavailable {
   return typeof answer === 'object' && answer !== null && 'unavailable' in answer;
 }
 
-function waitedTooLong(policy: CommandPolicy): CommandError {
-  const minutes = Math.round(policy.limits.queueMs / 60_000);
+function waitedTooLong({ limits }: CommandPolicy): CommandError {
+  const seconds = Math.round(limits.queueMs / 1000);
+  const time = seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
   return {
     code: 'QUEUE_LIMIT',
-    message: `No workstation took the command within ${minutes} minutes.`,
+    message: `No workstation took the command within ${time}.`,
     retryable: false,
   };
 }

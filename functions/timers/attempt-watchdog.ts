@@ -1,27 +1,48 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { type WatchdogMemory, findLostAttempts, instanceIdOf } from '../../shared/cam-commands/index.ts';
+import {
+  UNWATCHED,
+  abandonAttempt,
+  findLostAttempts,
+  instanceIdOf,
+} from '../../shared/cam-commands/index.ts';
+import { createLogger } from '../../shared/telemetry/index.ts';
 import type { AppDeps } from '../deps.ts';
-import { raiseEvent } from '../messaging/instances.ts';
+import { instanceState, raiseEvent } from '../messaging/instances.ts';
 import { runRound } from './round.ts';
 
-/** Every 5 s: tells the orchestrations of attempts whose agent has not been heard of for a whole lease. */
+const log = createLogger('timers');
+
+/**
+ * Every 5 s: tells the orchestrations of attempts whose agent has not been heard of for a whole lease. Where the orchestration
+ * itself is gone, it ends the command.
+ */
 export function registerAttemptWatchdog(deps: AppDeps): void {
-  let memory: WatchdogMemory = { healthySince: null };
+  let memory = UNWATCHED;
   app.timer('attempt-watchdog', {
     schedule: '2-57/5 * * * * *',
     extraInputs: [df.input.durableClient()],
     handler: async (_timer, context) => {
-      const round = await runRound('attempt.watch', () => findLostAttempts(deps, memory));
-      memory = round?.memory ?? { healthySince: null };
-      const client = df.getClient(context);
-      for (const item of round?.lost ?? []) {
-        await raiseEvent(client, {
-          instanceId: instanceIdOf(item),
-          eventName: `lost.${item.run}.${item.attempt}`,
-          data: { attemptId: item.attemptId },
-        });
-      }
+      const before = memory;
+      memory = UNWATCHED;
+      await runRound('attempt.watch', async () => {
+        const round = await findLostAttempts(deps, before);
+        memory = round.memory;
+        const client = df.getClient(context);
+        for (const { commandId, run, attempt, attemptId } of round.lost) {
+          const instanceId = instanceIdOf({ commandId, run });
+          if ((await instanceState(client, instanceId)) === 'open') {
+            const data = { attemptId };
+            await raiseEvent(client, { instanceId, eventName: `lost.${run}.${attempt}`, data });
+          } else {
+            log.error('a lost attempt has no orchestration any more: its command fails', {
+              instanceId,
+              attemptId,
+            });
+            await abandonAttempt(deps, { commandId, run, attempt });
+          }
+        }
+      });
     },
   });
 }

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { Database, Queries } from '../data/index.ts';
 import { type ContentStore, outputStagingName } from '../files/index.ts';
-import { readCamRevision } from '../routings/index.ts';
 import type { Clock } from '../time/clock.ts';
-import type { CommandTypes } from './command-types.ts';
+import { FINAL_STATUSES, requireCommand, utc } from './attempts.ts';
+import type { CommandType, CommandTypes } from './command-types.ts';
 import type { CommandRow } from './command-view.ts';
 import type {
   AnnounceRequest,
@@ -17,13 +16,12 @@ import type {
   outputsAnswer,
 } from './contracts.ts';
 import { CamCommandError } from './errors.ts';
-import { requireCommand } from './attempts.ts';
+import { type Claimed, LINK_LIFETIME_MS, buildJob } from './job.ts';
 import { type WorkItem, claimWorkItem, renewLease } from './work-queue.ts';
+import { announce, requireWorkstation } from './workstations.ts';
 
-/** Links for inputs and outputs live this long; an agent asks for output links only when it needs them. */
-const LINK_LIFETIME_MS = 30 * 60_000;
-/** `lastSeenAt` is written by claims at most this often: an idle agent's polls are no load. */
-const SEEN_RESOLUTION_MS = 20_000;
+/** Granted on top of the run's own limit for fetching inputs and sending outputs; an attempt that takes longer loses its lease. */
+const TRANSFER_ALLOWANCE_MS = 60 * 60_000;
 
 export interface AgentServiceDeps {
   readonly database: Database;
@@ -49,125 +47,40 @@ export interface AgentService {
 }
 
 export function createAgentService(deps: AgentServiceDeps): AgentService {
-  const { database, clock, content } = deps;
+  const { database, clock } = deps;
   return {
     announce: (subject, request) => announce(deps, subject, request),
 
     async claim(subject, request) {
       const now = clock.now();
       const claimed = await database.transaction(async (trx) => {
-        await requireWorkstation(trx, subject, request.workstation, now);
+        await requireWorkstation(trx, { subject, name: request.workstation, now });
         return claimInTransaction(deps, trx, { request, now });
       });
       return claimed && buildJob(deps, claimed);
     },
 
-    async heartbeat(subject, attemptId, request) {
-      const now = clock.now();
-      return database.transaction(async (trx) => {
-        const { item, command } = await requireLease(trx, { subject, attemptId, fence: request.fence });
-        const type = deps.commandTypes.find(command.application, command.commandType);
-        if (!type) throw new CamCommandError('lease-lost');
-        const leaseUntil = new Date(now.getTime() + type.limits.leaseMs).toISOString();
-        const renewed = await renewLease(
-          trx,
-          { attemptId, fence: request.fence, workstation: item.workstation ?? '' },
-          leaseUntil,
-        );
-        if (!renewed) throw new CamCommandError('lease-lost');
-        await noteProgress(trx, { attemptId, command, request });
-        return { schemaVersion: 1, action: renewed.cancelRequested ? 'cancel' : 'continue', leaseUntil };
-      });
-    },
+    heartbeat: (subject, attemptId, request) =>
+      database.transaction((trx) => heartbeat(deps, trx, { subject, attemptId, request })),
 
     async outputs(subject, attemptId, request) {
       await requireLease(database.read, { subject, attemptId, fence: request.fence });
       const files = [];
       for (const file of request.files) {
-        const link = await content.uploadUrl(outputStagingName(attemptId, file.sha256), LINK_LIFETIME_MS);
+        const link = await deps.content.uploadUrl(
+          outputStagingName(attemptId, file.sha256),
+          LINK_LIFETIME_MS,
+        );
         files.push({ fileName: file.fileName, uploadUrl: link.url, expiresAt: link.expiresAt.toISOString() });
       }
       return { schemaVersion: 1, files };
     },
 
     async log(subject, attemptId, request) {
-      const attempt = await database.read
-        .selectFrom('CamCommandAttempt')
-        .innerJoin('Workstation', 'Workstation.name', 'CamCommandAttempt.workstation')
-        .select('CamCommandAttempt.attemptId')
-        .where('CamCommandAttempt.attemptId', '=', attemptId)
-        .where('CamCommandAttempt.fence', '=', request.fence)
-        .where('Workstation.subject', '=', subject)
-        .executeTakeFirst();
-      if (!attempt) throw new CamCommandError('attempt-not-found');
-      await database.transaction((trx) =>
-        trx
-          .updateTable('CamCommandAttempt')
-          .set({ logTail: JSON.stringify(request.logTail) })
-          .where('attemptId', '=', attemptId)
-          .execute(),
-      );
+      const noted = await database.transaction((trx) => noteLog(trx, { subject, attemptId, request }));
+      if (!noted) throw new CamCommandError('attempt-not-found');
     },
   };
-}
-
-async function announce(
-  { database, clock }: AgentServiceDeps,
-  subject: string,
-  request: AnnounceRequest,
-): Promise<{ readonly workstationId: string }> {
-  const now = clock.now().toISOString();
-  const facts = {
-    bootId: request.bootId,
-    agentVersion: request.agentVersion,
-    applications: JSON.stringify(request.applications),
-    seats: request.seats,
-    announcedAt: now,
-    lastSeenAt: now,
-  };
-  return database.transaction(async (trx) => {
-    const known = await trx
-      .selectFrom('Workstation')
-      .select(['workstationId', 'subject'])
-      .where('name', '=', request.workstation)
-      .executeTakeFirst();
-    if (known && known.subject !== subject) throw new CamCommandError('workstation-name-taken');
-    if (known) {
-      await trx
-        .updateTable('Workstation')
-        .set(facts)
-        .where('workstationId', '=', known.workstationId)
-        .execute();
-      return { workstationId: known.workstationId };
-    }
-    const workstationId = randomUUID();
-    await trx
-      .insertInto('Workstation')
-      .values({ workstationId, name: request.workstation, subject, ...facts })
-      .execute();
-    return { workstationId };
-  });
-}
-
-async function requireWorkstation(trx: Queries, subject: string, name: string, now: Date): Promise<void> {
-  const row = await trx
-    .selectFrom('Workstation')
-    .select(['workstationId', 'lastSeenAt'])
-    .where('name', '=', name)
-    .where('subject', '=', subject)
-    .executeTakeFirst();
-  if (!row) throw new CamCommandError('workstation-not-announced');
-  if (now.getTime() - Date.parse(row.lastSeenAt) < SEEN_RESOLUTION_MS) return;
-  await trx
-    .updateTable('Workstation')
-    .set({ lastSeenAt: now.toISOString() })
-    .where('workstationId', '=', row.workstationId)
-    .execute();
-}
-
-interface Claimed {
-  readonly item: WorkItem;
-  readonly command: CommandRow;
 }
 
 async function claimInTransaction(
@@ -181,15 +94,18 @@ async function claimInTransaction(
     workstation,
     applications: request.applications,
     now: now.toISOString(),
-    leaseUntil: new Date(now.getTime() + shortestLeaseMs(deps.commandTypes)).toISOString(),
+    leaseUntil: leaseFrom(now, longestLeaseMs(deps.commandTypes)),
   });
   if (!claimed) return undefined;
   const command = await requireCommand(trx, claimed.item.commandId);
+  const type = deps.commandTypes.find(command.application, command.commandType);
+  let { item } = claimed;
   if (!claimed.repeated) {
+    if (type) item = await shortenLease(trx, item, leaseFrom(now, type.limits.leaseMs));
     await trx
       .updateTable('CamCommandAttempt')
       .set({ status: 'Claimed', workstation, claimedAt: now.toISOString() })
-      .where('attemptId', '=', claimed.item.attemptId)
+      .where('attemptId', '=', item.attemptId)
       .execute();
     await trx
       .updateTable('CamCommand')
@@ -198,66 +114,57 @@ async function claimInTransaction(
       .where('status', '!=', 'Cancelling')
       .execute();
   }
-  return { item: claimed.item, command };
+  return { item, command };
 }
 
-/** The claim statement does not know the type it will find; the first heartbeat sets the type's own lease. */
-function shortestLeaseMs(types: CommandTypes): number {
-  return Math.min(...types.all().map((type) => type.limits.leaseMs));
+/** The claim statement does not know the type it will find; its transaction goes on to set the type's own lease. */
+function longestLeaseMs(types: CommandTypes): number {
+  return Math.max(...types.all().map((type) => type.limits.leaseMs));
 }
 
-async function buildJob(deps: AgentServiceDeps, { item, command }: Claimed): Promise<Job> {
+function leaseFrom(now: Date, leaseMs: number): string {
+  return new Date(now.getTime() + leaseMs).toISOString();
+}
+
+async function shortenLease(trx: Queries, item: WorkItem, leaseUntil: string): Promise<WorkItem> {
+  if (item.leaseUntil === leaseUntil) return item;
+  await trx.updateTable('CamWorkItem').set({ leaseUntil }).where('seq', '=', item.seq).execute();
+  return { ...item, leaseUntil };
+}
+
+async function heartbeat(
+  deps: AgentServiceDeps,
+  trx: Queries,
+  given: { readonly subject: string; readonly attemptId: string; readonly request: HeartbeatRequest },
+): Promise<HeartbeatAnswer> {
+  const { attemptId, request } = given;
+  const now = deps.clock.now();
+  const { item, command } = await requireLease(trx, { ...given, fence: request.fence });
   const type = deps.commandTypes.find(command.application, command.commandType);
-  const revision = await readCamRevision(deps.database.read, command.routingId, command.camRev);
-  const routing = await deps.database.read
-    .selectFrom('Routing')
-    .select('routingCode')
-    .where('routingId', '=', command.routingId)
-    .executeTakeFirst();
-  if (!type || !revision || !routing) throw new CamCommandError('command-not-found');
-  const inputs = revision.files.filter((file) => file.commandId === null);
-  return {
-    schemaVersion: 1,
-    commandId: command.commandId,
-    run: item.run,
-    attempt: item.attempt,
-    attemptId: item.attemptId,
-    fence: item.fence,
-    application: type.application,
-    commandType: command.commandType,
-    parameters: JSON.parse(command.parameters) as Job['parameters'],
-    requestedBy: command.requestedBy,
-    leaseUntil: item.leaseUntil ?? '',
-    heartbeatIntervalMs: type.limits.heartbeatMs,
-    attemptTimeoutMs: type.limits.attemptMs,
-    routing: {
-      routingId: command.routingId,
-      itemCode: command.itemCode,
-      revisionCode: command.revisionCode,
-      routingCode: routing.routingCode,
-      name: revision.name,
-      machine: revision.machine,
-      camRev: command.camRev,
-      steps: revision.steps.map(({ sequence, machine, processDescription, toolInformation, notes }) => ({
-        sequence,
-        machine,
-        processDescription,
-        toolInformation,
-        notes,
-      })),
-    },
-    inputs: await Promise.all(
-      inputs.map(async ({ fileId, fileName, role, sizeBytes, sha256, contentType }) => ({
-        fileId,
-        fileName,
-        role: role as Job['inputs'][number]['role'],
-        sizeBytes,
-        sha256,
-        url: (await deps.content.readUrl(sha256, { fileName, contentType }, LINK_LIFETIME_MS)).url,
-      })),
-    ),
-    ...(command.traceparent === null ? {} : { traceparent: command.traceparent }),
-  };
+  if (!type || (await isOverdue(trx, { attemptId, type, now }))) throw new CamCommandError('lease-lost');
+  const leaseUntil = leaseFrom(now, type.limits.leaseMs);
+  const renewed = await renewLease(
+    trx,
+    { attemptId, fence: request.fence, workstation: item.workstation ?? '' },
+    leaseUntil,
+  );
+  if (!renewed) throw new CamCommandError('lease-lost');
+  await noteProgress(trx, { attemptId, command, request });
+  return { schemaVersion: 1, action: renewed.cancelRequested ? 'cancel' : 'continue', leaseUntil };
+}
+
+/** True for an attempt whose agent should have ended it long ago. Without a new lease the watchdog takes it for lost. */
+async function isOverdue(
+  trx: Queries,
+  { attemptId, type, now }: { attemptId: string; type: CommandType; now: Date },
+): Promise<boolean> {
+  const { claimedAt } = await trx
+    .selectFrom('CamCommandAttempt')
+    .select('claimedAt')
+    .where('attemptId', '=', attemptId)
+    .executeTakeFirstOrThrow();
+  const limitMs = type.limits.attemptMs + TRANSFER_ALLOWANCE_MS;
+  return claimedAt !== null && now.getTime() > Date.parse(claimedAt) + limitMs;
 }
 
 async function requireLease(
@@ -281,26 +188,52 @@ async function noteProgress(
   trx: Queries,
   { attemptId, command, request }: { attemptId: string; command: CommandRow; request: HeartbeatRequest },
 ): Promise<void> {
-  const running = request.startedAt !== null;
-  const startedAt = request.startedAt === null ? null : new Date(request.startedAt).toISOString();
+  const startedAt = request.startedAt === null ? null : utc(request.startedAt);
   await trx
     .updateTable('CamCommandAttempt')
     .set({
       phase: request.phase,
       percent: request.percent,
       logTail: JSON.stringify(request.logTail),
-      ...(running ? { status: 'Running', startedAt } : {}),
+      ...(startedAt === null ? {} : { status: 'Running', startedAt }),
     })
     .where('attemptId', '=', attemptId)
     .execute();
-  if (!running || command.status === 'Running') return;
+  if (startedAt === null || (command.status !== 'Dispatched' && command.startedAt !== null)) return;
+  // The status as it is now counts, not as it was read: a request to cancel may have come in between.
   await trx
     .updateTable('CamCommand')
     .set((eb) => ({
-      status: command.status === 'Cancelling' ? 'Cancelling' : 'Running',
-      startedAt: command.startedAt ?? startedAt,
+      status: eb.case().when('status', '=', 'Dispatched').then('Running').else(eb.ref('status')).end(),
+      startedAt: eb.fn.coalesce('startedAt', eb.val(startedAt)),
       version: eb('version', '+', 1),
     }))
     .where('commandId', '=', command.commandId)
+    .where('status', 'not in', FINAL_STATUSES)
     .execute();
+}
+
+/** False when the attempt is not this identity's; it may have ended. */
+async function noteLog(
+  trx: Queries,
+  {
+    subject,
+    attemptId,
+    request,
+  }: {
+    readonly subject: string;
+    readonly attemptId: string;
+    readonly request: z.infer<typeof logRequest>;
+  },
+): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('CamCommandAttempt')
+    .set({ logTail: JSON.stringify(request.logTail) })
+    .where('attemptId', '=', attemptId)
+    .where('fence', '=', request.fence)
+    .where('workstation', 'in', (eb) =>
+      eb.selectFrom('Workstation').select('name').where('subject', '=', subject),
+    )
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }

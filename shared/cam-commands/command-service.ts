@@ -1,5 +1,5 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
-import type { Principal } from '../auth/index.ts';
+import { type Principal, hasAnyRole } from '../auth/index.ts';
 import {
   type CamCommandTable,
   type Database,
@@ -12,9 +12,9 @@ import {
 } from '../data/index.ts';
 import { recordHistory } from '../history/index.ts';
 import { addToOutbox } from '../outbox/index.ts';
-import { currentTraceId, currentTraceparent } from '../telemetry/index.ts';
+import { currentTraceparent } from '../telemetry/index.ts';
 import type { Clock } from '../time/clock.ts';
-import { isFinal, requireCommand } from './attempts.ts';
+import { FINAL_STATUSES, isFinal, requireCommand, traceIdOf } from './attempts.ts';
 import {
   type CommandRow,
   type CommandSummary,
@@ -23,7 +23,7 @@ import {
   toCommandSummary,
 } from './command-view.ts';
 import { CamCommandError } from './errors.ts';
-import { commandLabel, commandSubject } from './order.ts';
+import { MAX_NAME_LENGTH, commandLabel, commandSubject } from './order.ts';
 
 export interface CommandFilter {
   readonly status?: string | undefined;
@@ -104,39 +104,43 @@ export async function cancelCommand(
   const { commandId, principal } = given;
   const now = clock.now();
   return database.transaction(async (trx) => {
-    const command = await requireCommand(trx, commandId);
-    if (command.requestedBy !== principal.name && !principal.roles.has('Mcms.Operator')) {
+    const before = await requireCommand(trx, commandId);
+    if (before.requestedBy !== nameOf(principal) && !hasAnyRole(principal, ['Mcms.Operator'])) {
       throw new CamCommandError('not-your-command');
     }
-    if (isFinal(command.status))
-      throw new CamCommandError('command-finished', { extensions: { status: command.status } });
-    if (command.cancelRequestedAt !== null) return { outboxIds: [] };
-    await trx
+    const { numUpdatedRows } = await trx
       .updateTable('CamCommand')
       .set((eb) => ({
         status: 'Cancelling',
         cancelRequestedAt: now.toISOString(),
-        cancelRequestedBy: principal.name,
+        cancelRequestedBy: nameOf(principal),
         cancelReason: given.reason,
         version: eb('version', '+', 1),
       }))
       .where('commandId', '=', commandId)
-      .execute();
+      .where('cancelRequestedAt', 'is', null)
+      .where('status', 'not in', FINAL_STATUSES)
+      .executeTakeFirst();
+    const command = await requireCommand(trx, commandId);
+    if (numUpdatedRows === 0n) {
+      if (!isFinal(command.status)) return { outboxIds: [] };
+      throw new CamCommandError('command-finished', { extensions: { status: command.status } });
+    }
     await recordHistory(
       trx,
       {
-        by: principal.name,
-        kind: 'user',
+        by: nameOf(principal),
+        kind: principal.kind,
         at: now.toISOString(),
         comment: given.reason,
-        traceId: currentTraceId(),
+        traceId: traceIdOf(command),
       },
       [
         {
           ...commandSubject(command),
           changeType: 'CommandCancelRequested',
           field: 'command',
-          previousValue: command.status,
+          previousValue: before.status,
           currentValue: commandLabel(command),
         },
       ],
@@ -149,6 +153,10 @@ export async function cancelCommand(
     } as const;
     return { outboxIds: await addToOutbox(trx, [event], { now, traceparent: currentTraceparent() }) };
   });
+}
+
+function nameOf(principal: Principal): string {
+  return principal.name.slice(0, MAX_NAME_LENGTH);
 }
 
 /** The orchestration of a command's run. */

@@ -111,6 +111,11 @@ export function toCommandSummary(row: CommandRow, waitReason: string | null): Co
   };
 }
 
+/** A command that nothing has happened to yet. */
+export function newCommandView(row: CommandRow): CommandView {
+  return { ...toCommandSummary(row, null), attempts: [], files: [] };
+}
+
 export function toAttemptView(row: AttemptRow): CommandView['attempts'][number] {
   return {
     attemptId: row.attemptId,

@@ -8,7 +8,8 @@ const KINDS = {
   'parameters-invalid': [400, 'The parameters do not fit the command type.'],
   'command-finished': [409, 'The command has ended already.'],
   'not-your-command': [403, 'Only the person who ordered it, or an operator, may cancel a command.'],
-  'command-id-taken': [409, 'Another command has this id.'],
+  'command-id-taken': [409, 'Another order was accepted under this id or Idempotency-Key.'],
+  'run-unknown': [409, 'The command has no such run.'],
   'workstation-not-announced': [
     409,
     'This workstation has not announced itself, or did so under another identity.',

@@ -1,16 +1,8 @@
 export { type AgentService, type AgentServiceDeps, createAgentService } from './agent-service.ts';
-export {
-  type AttemptDeps,
-  type AttemptKey,
-  type Begun,
-  type Ending,
-  beginCommand,
-  concludeCancelled,
-  concludeFailed,
-  concludeRetry,
-  enqueueAttempt,
-  withdrawAttempt,
-} from './attempts.ts';
+export { type AttemptDeps, type AttemptKey, findCommand } from './attempts.ts';
+export { type Begun, beginCommand } from './begin.ts';
+export { ringBell } from './bell.ts';
+export { commandIdOf } from './command-id.ts';
 export {
   type CommandFilter,
   type CommandServiceDeps,
@@ -20,15 +12,17 @@ export {
   readCommand,
 } from './command-service.ts';
 export { type CommandPolicy, type CommandType, CommandTypes } from './command-types.ts';
-export { commandSummary, commandView, toCommandSummary } from './command-view.ts';
+export { commandSummary, commandView, newCommandView, toCommandSummary } from './command-view.ts';
+export { type Unsuccessful, concludeCancelled, concludeFailed, concludeRetry } from './conclude.ts';
 export { CamCommandError, type CamCommandErrorCode } from './errors.ts';
-export {
-  COMMAND_QUEUE,
-  DEFAULT_PRIORITY,
-  type Order,
-  type OrderDeps,
-  findCommand,
-  orderCommand,
-} from './order.ts';
+export { COMMAND_QUEUE, DEFAULT_PRIORITY, type Order, type OrderDeps, orderCommand } from './order.ts';
+export { type Enqueued, enqueueAttempt, withdrawAttempt } from './queue-attempt.ts';
+export { describeIssues, rejectMessage } from './rejected.ts';
 export { type Success, concludeSucceeded } from './succeed.ts';
-export { type WatchdogMemory, bellsToRing, findLostAttempts } from './supervision.ts';
+export {
+  type WatchdogMemory,
+  UNWATCHED,
+  abandonAttempt,
+  bellsToRing,
+  findLostAttempts,
+} from './supervision.ts';

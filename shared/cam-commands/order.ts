@@ -4,8 +4,9 @@ import { type Database, type Queries, isUniqueViolation } from '../data/index.ts
 import { type ActorKind, recordHistory } from '../history/index.ts';
 import { addToOutbox } from '../outbox/index.ts';
 import { findRouting } from '../routings/index.ts';
-import { currentTraceId, currentTraceparent } from '../telemetry/index.ts';
+import { currentTraceparent } from '../telemetry/index.ts';
 import type { Clock } from '../time/clock.ts';
+import { despiteTwin, findCommand, traceIdOf, utc } from './attempts.ts';
 import type { CommandTypes } from './command-types.ts';
 import type { CommandRow } from './command-view.ts';
 import type { CommandMessage } from './contracts.ts';
@@ -13,6 +14,8 @@ import { CamCommandError } from './errors.ts';
 
 export const COMMAND_QUEUE = 'esprit-commands';
 export const DEFAULT_PRIORITY = 5;
+/** Of who orders or cancels: what the tables and the queue message take. */
+export const MAX_NAME_LENGTH = 200;
 
 export interface Order {
   readonly routingId: string;
@@ -22,6 +25,10 @@ export interface Order {
   readonly priority?: number | undefined;
   readonly notBefore?: Date | undefined;
   readonly requestedBy: string;
+  /** Default: `user`. */
+  readonly requestedByKind?: ActorKind | undefined;
+  /** The id the command is to have, so that a repeated order finds it (`commandIdOf`); a new one when left out. */
+  readonly commandId?: string | undefined;
 }
 
 export interface OrderDeps {
@@ -30,34 +37,66 @@ export interface OrderDeps {
   readonly commandTypes: CommandTypes;
 }
 
+export interface Ordered {
+  readonly command: CommandRow;
+  /** Entries to publish now. None for a repeated order: the relay has them if the first one could not. */
+  readonly outboxIds: readonly string[];
+  /** The same order had been accepted before under this id. */
+  readonly repeated: boolean;
+}
+
 /**
  * Accepts an order: the command, its message for the queue and its history entry in one transaction.
- * @returns the command and the ids of outbox entries to publish now.
+ * @throws {CamCommandError} `command-id-taken` when another order has its id; `routing-not-found`, `command-type-unknown`,
+ * `parameters-invalid`.
  */
-export async function orderCommand(
-  deps: OrderDeps,
-  order: Order,
-): Promise<{ readonly command: CommandRow; readonly outboxIds: readonly string[] }> {
+export async function orderCommand(deps: OrderDeps, order: Order): Promise<Ordered> {
   const parameters = checkParameters(deps.commandTypes, order);
   const now = deps.clock.now();
-  const commandId = randomUUID();
-  return deps.database.transaction(async (trx) => {
-    const command = await insertCommand(trx, deps.commandTypes, {
-      ...order,
-      commandId,
-      parameters,
-      requestedAt: now.toISOString(),
-      kind: 'user',
-      notBefore: order.notBefore?.toISOString(),
-    });
-    const body: CommandMessage = messageOf(command);
-    const outboxIds = await addToOutbox(
-      trx,
-      [{ kind: 'message', queue: COMMAND_QUEUE, messageId: `${commandId}.r${command.run}`, body }],
-      { now, traceparent: command.traceparent ?? undefined },
-    );
-    return { command, outboxIds };
-  });
+  const given: NewCommand = {
+    ...order,
+    commandId: order.commandId ?? randomUUID(),
+    requestedBy: order.requestedBy.slice(0, MAX_NAME_LENGTH),
+    parameters,
+    requestedAt: now.toISOString(),
+    kind: order.requestedByKind ?? 'user',
+    notBefore: order.notBefore?.toISOString(),
+  };
+  return despiteTwin(() =>
+    deps.database.transaction(async (trx) => {
+      const known = order.commandId && (await findCommand(trx, order.commandId));
+      if (known) {
+        if (!isSameOrder(known, given)) throw new CamCommandError('command-id-taken');
+        return { command: known, outboxIds: [], repeated: true };
+      }
+      const command = await insertCommand(trx, deps.commandTypes, given);
+      const outboxIds = await addToOutbox(
+        trx,
+        [
+          {
+            kind: 'message',
+            queue: COMMAND_QUEUE,
+            messageId: `${command.commandId}.r${command.run}`,
+            body: messageOf(command),
+          },
+        ],
+        { now, traceparent: command.traceparent ?? undefined },
+      );
+      return { command, outboxIds, repeated: false };
+    }),
+  );
+}
+
+function isSameOrder(known: CommandRow, given: NewCommand): boolean {
+  return (
+    known.routingId === given.routingId &&
+    known.application === given.application &&
+    known.commandType === given.commandType &&
+    known.parameters === JSON.stringify(given.parameters) &&
+    known.priority === (given.priority ?? DEFAULT_PRIORITY) &&
+    known.notBefore === (given.notBefore ?? null) &&
+    known.requestedBy === given.requestedBy
+  );
 }
 
 /**
@@ -83,10 +122,6 @@ export async function recordProducedCommand(deps: OrderDeps, message: CommandMes
     if (existing) return existing;
     throw error;
   }
-}
-
-export async function findCommand(queries: Queries, commandId: string): Promise<CommandRow | undefined> {
-  return queries.selectFrom('CamCommand').selectAll().where('commandId', '=', commandId).executeTakeFirst();
 }
 
 interface NewCommand {
@@ -147,7 +182,7 @@ async function insertCommand(trx: Queries, types: CommandTypes, given: NewComman
   await trx.insertInto('CamCommand').values(row).execute();
   await recordHistory(
     trx,
-    { by: given.requestedBy, kind: given.kind, at: given.requestedAt, traceId: currentTraceId() },
+    { by: given.requestedBy, kind: given.kind, at: given.requestedAt, traceId: traceIdOf(row) },
     [
       {
         ...commandSubject(row),
@@ -217,8 +252,4 @@ function checkParameters(
 
 function fieldOf(issue: z.core.$ZodIssue): { path: string; message: string } {
   return { path: ['parameters', ...issue.path.map(String)].join('.'), message: issue.message };
-}
-
-function utc(time: string): string {
-  return new Date(time).toISOString();
 }

@@ -3,14 +3,16 @@ import type { Queries } from '../data/index.ts';
 import { type ContentStore, outputStagingName, rememberContent } from '../files/index.ts';
 import { type Change, type HistoryFact, recordHistory } from '../history/index.ts';
 import { openWorkingDraft } from '../routings/index.ts';
-import { currentTraceId } from '../telemetry/index.ts';
 import {
   type AttemptDeps,
   type AttemptKey,
+  despiteTwin,
   endAttempt,
   findAttempt,
   isFinal,
   requireCommand,
+  traceIdOf,
+  utc,
 } from './attempts.ts';
 import type { AttemptRow, CommandRow } from './command-view.ts';
 import type { CommandError, OutputFile, ResultMessage } from './contracts.ts';
@@ -36,30 +38,47 @@ export async function concludeSucceeded(
   const attempt = await findAttempt(deps.database.read, key);
   if (!attempt || attempt.attemptId !== result.attemptId || attempt.fence !== result.fence)
     return { kind: 'stale' };
-  if (attempt.status === 'Succeeded') return { kind: 'completed' };
   const outputs = result.outputs ?? [];
-  const error = await takeInOutputs(deps.content, attempt.attemptId, outputs);
-  if (error) return { kind: 'failed', error };
-
-  const committed = await deps.database.transaction(async (trx): Promise<Success> => {
-    const command = await requireCommand(trx, key.commandId);
-    const current = await findAttempt(trx, key);
-    if (current?.status === 'Succeeded') return { kind: 'completed' };
-    if (isFinal(command.status) || !(await finishWorkItem(trx, attempt.attemptId, attempt.fence)))
-      return { kind: 'stale' };
-    await applySuccess(trx, {
-      command,
-      attempt: current ?? attempt,
-      result,
-      now: deps.clock.now().toISOString(),
-    });
-    return { kind: 'completed' };
-  });
-  if (committed.kind === 'completed') {
-    for (const output of outputs)
-      await deps.content.discard(outputStagingName(attempt.attemptId, output.sha256));
+  if (attempt.status !== 'Succeeded') {
+    const error = refuseSameNames(outputs) ?? (await takeInOutputs(deps.content, attempt.attemptId, outputs));
+    if (error) return { kind: 'failed', error };
+    const applied = await despiteTwin(() =>
+      deps.database.transaction((trx) =>
+        applyOnce(trx, { key, result, now: deps.clock.now().toISOString() }),
+      ),
+    );
+    if (!applied) return { kind: 'stale' };
   }
-  return committed;
+  for (const output of outputs)
+    await deps.content.discard(outputStagingName(attempt.attemptId, output.sha256));
+  return { kind: 'completed' };
+}
+
+/** False when the attempt was decided otherwise. The work item goes first: whoever takes it off the queue may write the rest. */
+async function applyOnce(
+  trx: Queries,
+  { key, result, now }: { readonly key: AttemptKey; readonly result: ResultMessage; readonly now: string },
+): Promise<boolean> {
+  const held = await finishWorkItem(trx, result.attemptId, result.fence);
+  const attempt = await findAttempt(trx, key);
+  if (!held || !attempt) return attempt?.status === 'Succeeded';
+  const command = await requireCommand(trx, key.commandId);
+  if (isFinal(command.status) || command.run !== key.run) return false;
+  await applySuccess(trx, { command, attempt, result, now });
+  return true;
+}
+
+/** File names of a command are unique, and on a workstation's disk letter case does not tell two apart. */
+function refuseSameNames(outputs: readonly OutputFile[]): CommandError | undefined {
+  const names = outputs.map((output) => output.fileName.toLowerCase());
+  const twice = outputs.find((output, index) => names.indexOf(output.fileName.toLowerCase()) !== index);
+  return (
+    twice && {
+      code: 'OUTPUT_CORRUPT',
+      message: `${twice.fileName}: two outputs have this name`,
+      retryable: true,
+    }
+  );
 }
 
 async function takeInOutputs(
@@ -84,7 +103,9 @@ interface Applied {
 }
 
 async function applySuccess(trx: Queries, { command, attempt, result, now }: Applied): Promise<void> {
-  const change: Change = { by: result.workstation, kind: 'workstation', at: now, traceId: currentTraceId() };
+  const workstation = attempt.workstation ?? result.workstation;
+  const change: Change = { by: workstation, kind: 'workstation', at: now, traceId: traceIdOf(command) };
+  const startedAt = result.startedAt === null ? null : utc(result.startedAt);
   const outputs = result.outputs ?? [];
   const facts: HistoryFact[] = [];
   if (outputs.length > 0) {
@@ -102,9 +123,9 @@ async function applySuccess(trx: Queries, { command, attempt, result, now }: App
     .updateTable('CamCommand')
     .set((eb) => ({
       status: 'Succeeded',
-      startedAt: command.startedAt ?? attempt.startedAt ?? result.startedAt,
+      startedAt: command.startedAt ?? attempt.startedAt ?? startedAt,
       completedAt: now,
-      workstation: result.workstation,
+      workstation,
       errorCode: null,
       errorMessage: null,
       waitReason: null,

@@ -1,5 +1,7 @@
 import type { Database } from '../data/index.ts';
 import type { Clock } from '../time/clock.ts';
+import type { AttemptDeps, AttemptKey } from './attempts.ts';
+import { concludeFailed } from './conclude.ts';
 import type { DispatchMessage } from './contracts.ts';
 import { type WorkItem, expireLeases, lostItems, waitingByApplication } from './work-queue.ts';
 
@@ -9,11 +11,18 @@ import { type WorkItem, expireLeases, lostItems, waitingByApplication } from './
  */
 export const WATCHDOG_GRACE_MS = 20_000;
 
-/** What the watchdog remembers between its rounds. */
+/** A watchdog that missed rounds for this long (process stopped, machine asleep) knows nothing about the time between. */
+export const WATCHDOG_GAP_MS = 15_000;
+
+/** What the watchdog remembers between its rounds; times in milliseconds since the epoch. */
 export interface WatchdogMemory {
   /** Since when, in this process, every round has found the database; null after one that did not. */
   readonly healthySince: number | null;
+  readonly lastRoundAt: number | null;
 }
+
+/** The memory of a watchdog that starts, or whose last round failed. */
+export const UNWATCHED: WatchdogMemory = { healthySince: null, lastRoundAt: null };
 
 export interface WatchdogStep {
   readonly memory: WatchdogMemory;
@@ -22,10 +31,12 @@ export interface WatchdogStep {
 }
 
 /** The watchdog's decision, pure: whether leases may be declared lost in a round that reached the database at `now`. */
-export function watchdogStep(memory: WatchdogMemory, now: Date): WatchdogStep {
-  const healthySince = memory.healthySince ?? now.getTime();
-  const sure = now.getTime() - healthySince >= WATCHDOG_GRACE_MS;
-  return { memory: { healthySince }, expireBefore: sure ? now : null };
+export function watchdogStep(before: WatchdogMemory, now: Date): WatchdogStep {
+  const at = now.getTime();
+  const unbroken = before.lastRoundAt !== null && at - before.lastRoundAt <= WATCHDOG_GAP_MS;
+  const healthySince = (unbroken ? before.healthySince : null) ?? at;
+  const sure = at - healthySince >= WATCHDOG_GRACE_MS;
+  return { memory: { healthySince, lastRoundAt: at }, expireBefore: sure ? now : null };
 }
 
 /** One round of the attempt watchdog: declares overdue claims lost and returns every lost one nobody has taken note of yet. */
@@ -33,13 +44,23 @@ export async function findLostAttempts(
   deps: { readonly database: Database; readonly clock: Clock },
   memory: WatchdogMemory,
 ): Promise<{ readonly memory: WatchdogMemory; readonly lost: readonly WorkItem[] }> {
-  await deps.database.check();
   const step = watchdogStep(memory, deps.clock.now());
-  const { expireBefore } = step;
-  if (expireBefore) {
-    await deps.database.transaction((trx) => expireLeases(trx, expireBefore.toISOString()));
-  }
+  // Also in a round that may expire nothing: only a write shows that agents could have renewed their leases.
+  const deadline = (step.expireBefore ?? new Date(0)).toISOString();
+  await deps.database.transaction((trx) => expireLeases(trx, deadline));
   return { memory: step.memory, lost: await lostItems(deps.database) };
+}
+
+/** Ends a command whose lost attempt nobody can decide any more: its orchestration was terminated, failed or is gone. */
+export async function abandonAttempt(deps: AttemptDeps, key: AttemptKey): Promise<void> {
+  await concludeFailed(deps, key, {
+    status: 'Lost',
+    error: {
+      code: 'INTERNAL',
+      message: 'The run of this command was ended from outside before it was decided.',
+      retryable: false,
+    },
+  });
 }
 
 /** The bells to ring for work that waits: one per application; an agent that hears one claims until nothing is left. */

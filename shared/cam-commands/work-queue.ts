@@ -40,7 +40,7 @@ export function claimStatement(dialect: DialectName, claim: Claim): RawBuilder<{
   }>`update CamWorkItem set ${changes} where seq = (select seq from CamWorkItem where ${wanted} order by priority desc, seq limit 1) returning seq`;
 }
 
-/** Claims an item, or finds the one this `claimId` claimed before. Undefined when nothing waits. */
+/** Claims an item, or finds the one that this `claimId` claimed before and still holds. Undefined when nothing waits. */
 export async function claimWorkItem(
   trx: Queries,
   dialect: DialectName,
@@ -50,6 +50,8 @@ export async function claimWorkItem(
     .selectFrom('CamWorkItem')
     .selectAll()
     .where('claimId', '=', claim.claimId)
+    .where('workstation', '=', claim.workstation)
+    .where('state', '=', 'Claimed')
     .executeTakeFirst();
   if (before) return { item: before, repeated: true };
   const { rows } = await claimStatement(dialect, claim).execute(trx);
@@ -114,6 +116,16 @@ export async function withdrawWaiting(trx: Queries, attemptId: string): Promise<
   return numDeletedRows > 0n;
 }
 
+/** Lets the next heartbeat of a claimed item tell its agent to stop; false when the item is gone. */
+export async function askToStop(trx: Queries, attemptId: string): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('CamWorkItem')
+    .set({ cancelRequested: 1 })
+    .where('attemptId', '=', attemptId)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
 /** Takes an item off the queue whatever its state: its attempt has been decided. */
 export async function removeWorkItem(trx: Queries, attemptId: string): Promise<void> {
   await trx.deleteFrom('CamWorkItem').where('attemptId', '=', attemptId).execute();
@@ -152,6 +164,7 @@ export async function waitingByApplication(
       .select('workItemId')
       .where('state', '=', 'Waiting')
       .where('application', '=', application)
+      .where('cancelRequested', '=', 0)
       .where('notBefore', '<=', now)
       .orderBy('priority', 'desc')
       .orderBy('seq');

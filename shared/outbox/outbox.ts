@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, type Queries, firstRows } from '../data/index.ts';
+import { UnavailableError } from '../errors.ts';
 import { createLogger, withRemoteParent } from '../telemetry/index.ts';
 import type { Clock } from '../time/clock.ts';
 
@@ -60,12 +61,20 @@ export async function publish(
   deps: { readonly database: Database; readonly targets: OutboxTargets; readonly clock: Clock },
   outboxIds: readonly string[],
 ): Promise<RelayReport> {
-  const rows = await deps.database.read
-    .selectFrom('Outbox')
-    .selectAll()
-    .where('outboxId', 'in', [...outboxIds])
-    .orderBy('seq')
-    .execute();
+  if (outboxIds.length === 0) return { published: 0, failed: 0 };
+  let rows: readonly OutboxRow[];
+  try {
+    rows = await deps.database.read
+      .selectFrom('Outbox')
+      .selectAll()
+      .where('outboxId', 'in', [...outboxIds])
+      .orderBy('seq')
+      .execute();
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    log.warn('outbox entries could not be read; the relay sends them', { outboxIds, error });
+    return { published: 0, failed: outboxIds.length };
+  }
   return publishRows(deps, rows);
 }
 
@@ -99,7 +108,10 @@ async function publishRows(
   rows: readonly OutboxRow[],
 ): Promise<RelayReport> {
   let published = 0;
+  const away = new Set<string>();
   for (const row of rows) {
+    // One time-out per round for a queue that is away, not one per entry. The entry stays due.
+    if (away.has(row.destination)) continue;
     try {
       await withRemoteParent(row.traceparent ?? undefined, () => send(deps.targets, row));
       await deps.database.transaction((trx) =>
@@ -108,6 +120,7 @@ async function publishRows(
       published += 1;
     } catch (error) {
       log.warn('an outbox entry was not taken; the relay sends it later', { outboxId: row.outboxId, error });
+      if (error instanceof UnavailableError) away.add(row.destination);
       await postpone(deps, row, error);
     }
   }

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import type { Queries } from '../data/index.ts';
+import {
+  type AttemptDeps,
+  type AttemptKey,
+  despiteTwin,
+  fenceOf,
+  findAttempt,
+  isEnded,
+  isFinal,
+  requireCommand,
+} from './attempts.ts';
+import type { AttemptRow, CommandRow } from './command-view.ts';
+import { CamCommandError } from './errors.ts';
+import { askToStop, withdrawWaiting } from './work-queue.ts';
+
+export interface Enqueued {
+  readonly attemptId: string;
+  /** A result counts for the attempt only with its id and this number. */
+  readonly fence: number;
+  readonly workItemId: string;
+  readonly application: string;
+}
+
+/**
+ * Puts an attempt into the work queue.
+ * @throws {CamCommandError} `command-finished` when the command's run has ended in the meantime.
+ */
+export async function enqueueAttempt(deps: AttemptDeps, key: AttemptKey): Promise<Enqueued> {
+  const now = deps.clock.now().toISOString();
+  return despiteTwin(() =>
+    deps.database.transaction(async (trx) => {
+      const command = await requireCommand(trx, key.commandId);
+      const before = await findAttempt(trx, key);
+      if (before) return enqueued(command, before);
+      if (isFinal(command.status) || command.run !== key.run) throw new CamCommandError('command-finished');
+      const attempt = newAttempt(key, now);
+      await trx.insertInto('CamCommandAttempt').values(attempt).execute();
+      await insertWorkItem(trx, command, attempt);
+      await trx
+        .updateTable('CamCommand')
+        .set((eb) => ({
+          status: eb.case().when('cancelRequestedAt', 'is not', null).then('Cancelling').else('Queued').end(),
+          attempt: key.attempt,
+          waitReason: null,
+          version: eb('version', '+', 1),
+        }))
+        .where('commandId', '=', key.commandId)
+        .execute();
+      return enqueued(command, attempt);
+    }),
+  );
+}
+
+/**
+ * Carries a request to cancel, or the end of the waiting time, to the attempt. `withdrawn`: nobody had claimed it and now nobody
+ * can. `claimed`: an agent is at work; when `ask` is set its next heartbeat tells it to stop.
+ */
+export async function withdrawAttempt(
+  deps: AttemptDeps,
+  key: AttemptKey,
+  options: { readonly ask: boolean },
+): Promise<'withdrawn' | 'claimed'> {
+  return deps.database.transaction(async (trx) => {
+    const attempt = await findAttempt(trx, key);
+    if (!attempt || isEnded(attempt.status)) return 'withdrawn';
+    if (await withdrawWaiting(trx, attempt.attemptId)) return 'withdrawn';
+    if (options.ask) return (await askToStop(trx, attempt.attemptId)) ? 'claimed' : 'withdrawn';
+    const item = await trx
+      .selectFrom('CamWorkItem')
+      .select('attemptId')
+      .where('attemptId', '=', attempt.attemptId)
+      .executeTakeFirst();
+    return item ? 'claimed' : 'withdrawn';
+  });
+}
+
+function enqueued(command: CommandRow, { attemptId, fence }: AttemptRow): Enqueued {
+  return { attemptId, fence, workItemId: attemptId, application: command.application };
+}
+
+function newAttempt(key: AttemptKey, now: string): AttemptRow {
+  return {
+    attemptId: randomUUID(),
+    commandId: key.commandId,
+    run: key.run,
+    attempt: key.attempt,
+    fence: fenceOf(key),
+    status: 'Waiting',
+    workstation: null,
+    queuedAt: now,
+    claimedAt: null,
+    startedAt: null,
+    endedAt: null,
+    phase: null,
+    percent: null,
+    logTail: null,
+    errorCode: null,
+    errorMessage: null,
+  };
+}
+
+async function insertWorkItem(trx: Queries, command: CommandRow, attempt: AttemptRow): Promise<void> {
+  const { attemptId, commandId, run, fence, queuedAt } = attempt;
+  await trx
+    .insertInto('CamWorkItem')
+    .values({
+      workItemId: attemptId,
+      attemptId,
+      commandId,
+      run,
+      attempt: attempt.attempt,
+      fence,
+      application: command.application,
+      priority: command.priority,
+      notBefore: queuedAt,
+      enqueuedAt: queuedAt,
+      state: 'Waiting',
+      workstation: null,
+      claimId: null,
+      leaseUntil: null,
+      cancelRequested: command.cancelRequestedAt === null ? 0 : 1,
+    })
+    .execute();
+}
