@@ -54,8 +54,8 @@ async function run(job: AdapterJob): Promise<AdapterResult> {
 /** Takes as long as asked, half-way through which a crash comes; a hang lasts until somebody ends it. */
 async function work(totalMs: number, fault: Fault | undefined): Promise<void> {
   const phase = 'Machining';
+  say({ type: 'progress', phase, percent: 10 });
   if (fault === 'hang') {
-    say({ type: 'progress', phase, percent: 50 });
     await new Promise<never>(() => setInterval(() => say({ type: 'progress', phase }), PROGRESS_EVERY_MS));
   }
   const lastMs = fault === 'crash' ? totalMs / 2 : totalMs;

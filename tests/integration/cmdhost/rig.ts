@@ -15,9 +15,11 @@ import { FakeApi } from './fake-api.ts';
 
 export const SIMULATOR = join(import.meta.dirname, '../../../cmdhost/adapters/esprit-simulator/main.ts');
 const AGENT = join(import.meta.dirname, '../../../cmdhost/main.ts');
+/** Node's own default place; many short processes of the same programs are started here. */
+const COMPILE_CACHE = join(tmpdir(), 'node-compile-cache');
 const RESULT_WAIT_MS = 15_000;
 
-export interface LedgerLine {
+interface LedgerLine {
   readonly event: 'start' | 'end';
   readonly attemptId: string;
   readonly pid: number;
@@ -133,12 +135,16 @@ export class Rig {
     this.#results = this.#bus.createReceiver('esprit-results');
   }
 
-  async ledger(): Promise<LedgerLine[]> {
-    const text = await readFile(this.ledgerFile, 'utf8').catch(() => '');
-    return text
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as LedgerLine);
+  /** What the simulator wrote down about one attempt. */
+  async ledger(attemptId: string): Promise<LedgerLine['event'][]> {
+    return (await this.#ledger()).filter((line) => line.attemptId === attemptId).map(({ event }) => event);
+  }
+
+  /** Offers a job, rings for it and resolves with its result. */
+  async run(job: Job): Promise<ResultMessage> {
+    this.api.offer(job);
+    await this.ringBell();
+    return this.result();
   }
 
   /** Resolves once the simulator is known to work on the attempt, with its process id. Asks for short heartbeats. */
@@ -146,9 +152,17 @@ export class Rig {
     await this.api.seen(() =>
       this.api.heartbeats.find((beat) => beat.attemptId === attemptId && beat.phase === 'Machining'),
     );
-    const start = (await this.ledger()).find((line) => line.attemptId === attemptId);
+    const start = (await this.#ledger()).find((line) => line.attemptId === attemptId);
     if (!start) throw new Error('the simulator works without a line in its ledger');
     return start.pid;
+  }
+
+  async #ledger(): Promise<LedgerLine[]> {
+    const text = await readFile(this.ledgerFile, 'utf8').catch(() => '');
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as LedgerLine);
   }
 
   #config(): CmdhostConfigFile {
@@ -168,7 +182,7 @@ export class Rig {
         {
           application: 'esprit',
           command: [process.execPath, SIMULATOR],
-          environment: { SIMULATOR_LEDGER: this.ledgerFile },
+          environment: { SIMULATOR_LEDGER: this.ledgerFile, NODE_COMPILE_CACHE: COMPILE_CACHE },
         },
       ],
     };
@@ -191,7 +205,12 @@ export class Agent {
   constructor(configFile: string) {
     this.process = spawn(process.execPath, [AGENT, '--config', configFile], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, NODE_OPTIONS: '', AGENT_SECRET: 'do-not-pass-on' },
+      env: {
+        ...process.env,
+        NODE_OPTIONS: '',
+        NODE_COMPILE_CACHE: COMPILE_CACHE,
+        AGENT_SECRET: 'do-not-pass-on',
+      },
     });
     for (const stream of [this.process.stdout, this.process.stderr])
       stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString('utf8')));

@@ -1,19 +1,14 @@
 import { createHash } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { aJob, isAlive, Rig, simulated } from './rig.ts';
 
 describe('an attempt run by the agent', () => {
   let rig: Rig;
-  beforeEach(async () => {
+  beforeAll(async () => {
     rig = await Rig.start();
-  });
-  afterEach(async () => rig.stop());
-
-  const runs = async (job: ReturnType<typeof aJob>) => {
-    rig.api.offer(job);
     await rig.agent();
-    return rig.result();
-  };
+  });
+  afterAll(async () => rig.stop());
 
   it('succeeds: inputs checked, adapter run, outputs uploaded as they were made, result on the queue', async () => {
     const model = rig.api.addBlob(Buffer.from('the CAM model'));
@@ -22,7 +17,7 @@ describe('an attempt run by the agent', () => {
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     });
 
-    const result = await runs(job);
+    const result = await rig.run(job);
 
     expect(result).toMatchObject({
       kind: 'succeeded',
@@ -51,12 +46,15 @@ describe('an attempt run by the agent', () => {
   });
 
   it('tells that the adapter was started at once, by a heartbeat', async () => {
-    const job = simulated({ duration: 'PT60S' }, { heartbeatIntervalMs: 60_000 });
+    const job = simulated({}, { heartbeatIntervalMs: 60_000 });
     rig.api.offer(job);
-    await rig.agent();
-    const beat = await rig.api.seen(() => rig.api.heartbeats[0]);
-    expect(beat).toMatchObject({ attemptId: job.attemptId, fence: 7 });
+    await rig.ringBell();
+    const beat = await rig.api.seen(() =>
+      rig.api.heartbeats.find(({ attemptId }) => attemptId === job.attemptId),
+    );
+    expect(beat.fence).toBe(7);
     expect(Date.parse(beat.startedAt ?? '')).toBeLessThanOrEqual(Date.now());
+    expect((await rig.result()).kind).toBe('succeeded');
   });
 
   it.each([
@@ -64,60 +62,61 @@ describe('an attempt run by the agent', () => {
     ['bad input', 'bad-input', 'INPUT_INVALID', false],
     ['a crash', 'crash', 'ESPRIT_CRASHED', true],
   ])('fails by %s with the code and whether to retry', async (_name, fault, code, retryable) => {
-    expect(await runs(simulated({ fault }))).toMatchObject({ kind: 'failed', error: { code, retryable } });
+    expect(await rig.run(simulated({ fault }))).toMatchObject({ kind: 'failed', error: { code, retryable } });
   });
 
   it('meets no fault in an attempt that the fault was not asked for', async () => {
-    expect(await runs(simulated({ fault: 'crash' }, { attempt: 2 }))).toMatchObject({ kind: 'succeeded' });
+    expect(await rig.run(simulated({ fault: 'crash' }, { attempt: 2 }))).toMatchObject({ kind: 'succeeded' });
   });
 
   it('ends a run that hangs when its time is over', async () => {
-    const result = await runs(simulated({ fault: 'hang' }, { attemptTimeoutMs: 1500 }));
-    expect(result).toMatchObject({ kind: 'failed', error: { code: 'TIMED_OUT', retryable: true } });
-    const [start] = await rig.ledger();
-    expect(await isAlive(start!.pid)).toBe(false);
+    const job = simulated({ fault: 'hang' }, { attemptTimeoutMs: 1500 });
+    const ended = rig.run(job);
+    const pid = await rig.machining(job.attemptId);
+    expect(await ended).toMatchObject({ kind: 'failed', error: { code: 'TIMED_OUT', retryable: true } });
+    expect(await isAlive(pid)).toBe(false);
   });
 
   it('ends a run that is cancelled', async () => {
     const job = simulated({ fault: 'hang' });
-    rig.api.offer(job);
-    await rig.agent();
+    const ended = rig.run(job);
     const pid = await rig.machining(job.attemptId);
     rig.api.heartbeatAnswers.set(job.attemptId, 'cancel');
-    expect(await rig.result()).toMatchObject({ kind: 'cancelled' });
+    expect(await ended).toMatchObject({ kind: 'cancelled' });
     expect(await isAlive(pid)).toBe(false);
-    expect((await rig.ledger()).map(({ event }) => event)).toEqual(['start']);
+    expect(await rig.ledger(job.attemptId)).toEqual(['start']);
   });
 
   it('drops an attempt whose lease is lost, and reports nothing about it', async () => {
-    const lost = simulated({ fault: 'hang' });
+    // All four seats: the next job is claimed only once a dropped run has ended.
+    const lost = Array.from({ length: 4 }, () => simulated({ fault: 'hang' }));
     const next = aJob();
-    rig.api.offer(lost);
-    await rig.agent({ seats: 1 });
-    const pid = await rig.machining(lost.attemptId);
-    // The only seat is free again only after the dropped run has ended.
-    rig.api.offer(next);
-    rig.api.heartbeatAnswers.set(lost.attemptId, 'lease-lost');
+    rig.api.offer(...lost, next);
+    await rig.ringBell();
+    const pids = await Promise.all(lost.map(async ({ attemptId }) => rig.machining(attemptId)));
+    for (const { attemptId } of lost) rig.api.heartbeatAnswers.set(attemptId, 'lease-lost');
     expect((await rig.result()).attemptId).toBe(next.attemptId);
-    expect(await isAlive(pid)).toBe(false);
+    await rig.api.seen(() => (rig.api.claims.at(-1)?.attemptId ? undefined : true));
     expect(await rig.waiting('esprit-results')).toEqual([]);
+    expect(await Promise.all(pids.map(isAlive))).toContain(false);
   });
 
   it('refuses an input whose bytes are others', async () => {
     const blob = rig.api.addBlob(Buffer.from('not what was approved'));
     const inputs = [{ fileId: aJob().commandId, fileName: 'a.esp', role: 'cam-model' as const, ...blob }];
     const [input] = inputs;
-    expect(await runs(aJob({ inputs: [{ ...input!, sha256: 'a'.repeat(64) }] }))).toMatchObject({
+    const job = aJob({ inputs: [{ ...input!, sha256: 'a'.repeat(64) }] });
+    expect(await rig.run(job)).toMatchObject({
       kind: 'failed',
       error: { code: 'INPUT_CORRUPT', retryable: true },
       startedAt: null,
     });
-    expect(await rig.ledger()).toEqual([]);
+    expect(await rig.ledger(job.attemptId)).toEqual([]);
   });
 
   it.each([1, 1000])('refuses an input of another size (%i bytes)', async (sizeBytes) => {
     const blob = rig.api.addBlob(Buffer.from('twenty-one characters'));
-    const result = await runs(
+    const result = await rig.run(
       aJob({
         inputs: [{ fileId: aJob().commandId, fileName: 'a.esp', role: 'cam-model', ...blob, sizeBytes }],
       }),
@@ -126,7 +125,7 @@ describe('an attempt run by the agent', () => {
   });
 
   it('says that an input is not there without telling its address', async () => {
-    const result = await runs(
+    const result = await rig.run(
       aJob({
         inputs: [
           {
@@ -147,10 +146,13 @@ describe('an attempt run by the agent', () => {
   it('uses all its seats at the same time, and no more', async () => {
     const jobs = Array.from({ length: 5 }, () => simulated({ fault: 'hang' }, { heartbeatIntervalMs: 100 }));
     rig.api.offer(...jobs);
-    await rig.agent();
+    await rig.ringBell();
     await Promise.all(jobs.slice(0, 4).map(async ({ attemptId }) => rig.machining(attemptId)));
-    expect(rig.api.claims).toHaveLength(4);
+    const claimed = () => rig.api.claims.filter(({ attemptId }) => attemptId === jobs[4]!.attemptId);
+    expect(claimed()).toEqual([]);
     rig.api.heartbeatAnswers.set(jobs[0]!.attemptId, 'cancel');
     await rig.machining(jobs[4]!.attemptId);
+    for (const { attemptId } of jobs) rig.api.heartbeatAnswers.set(attemptId, 'cancel');
+    for (const _job of jobs) expect((await rig.result()).kind).toBe('cancelled');
   });
 });

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { aJob, Rig, simulated } from './rig.ts';
+
+describe('claiming work', () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await Rig.start();
+    await rig.agent({ seats: 2 });
+  });
+  afterAll(async () => rig.stop());
+
+  /** Hanging runs on all seats. */
+  const occupy = async () => {
+    const jobs = [simulated({ fault: 'hang' }), simulated({ fault: 'hang' })];
+    rig.api.offer(...jobs);
+    await rig.ringBell();
+    await Promise.all(jobs.map(async ({ attemptId }) => rig.machining(attemptId)));
+    return jobs;
+  };
+  const cancel = async (jobs: readonly { attemptId: string }[]) => {
+    for (const { attemptId } of jobs) rig.api.heartbeatAnswers.set(attemptId, 'cancel');
+    for (const _job of jobs) expect((await rig.result()).kind).toBe('cancelled');
+  };
+  const heartbeats = async (count: number) => {
+    const before = rig.api.heartbeats.length;
+    await rig.api.seen(() => rig.api.heartbeats[before + count - 1]);
+  };
+
+  it('follows a bell, which is then off the queue', async () => {
+    const job = aJob();
+    expect((await rig.run(job)).attemptId).toBe(job.attemptId);
+    expect(await rig.waiting('esprit-dispatch')).toEqual([]);
+  });
+
+  it('gets the same job again when the answer was lost', async () => {
+    const job = aJob();
+    const before = rig.api.claims.length;
+    rig.api.failNext({ path: '/claim', afterwards: true, act: (response) => response.destroy() });
+    expect((await rig.run(job)).attemptId).toBe(job.attemptId);
+    const [first, second] = rig.api.claims.slice(before);
+    expect(second).toEqual(first);
+    expect(first?.attemptId).toBe(job.attemptId);
+    expect(await rig.ledger(job.attemptId)).toEqual(['start', 'end']);
+  });
+
+  it.each([
+    ['503', 503, {}],
+    ['429 with Retry-After', 429, { 'retry-after': '0' }],
+    ['401, with a new token', 401, {}],
+  ])('is repeated after %s', async (_name, status, headers) => {
+    const tokens = rig.api.tokenRequests;
+    rig.api.failNext({ path: '/claim', act: (response) => response.writeHead(status, headers).end() });
+    expect((await rig.run(aJob())).kind).toBe('succeeded');
+    expect(rig.api.tokenRequests - tokens).toBe(status === 401 ? 1 : 0);
+  });
+
+  it('leaves bells to other agents while all seats are taken', async () => {
+    const jobs = await occupy();
+    await rig.ringBell();
+    await heartbeats(4);
+    expect(await rig.waiting('esprit-dispatch')).toHaveLength(1);
+    await cancel(jobs);
+  });
+
+  it('stops while the server drains the agent, until it is told to go on', async () => {
+    const job = simulated({ fault: 'hang' });
+    rig.api.heartbeatAnswers.set(job.attemptId, 'drain');
+    rig.api.offer(job);
+    await rig.ringBell();
+    await rig.machining(job.attemptId);
+    await rig.ringBell();
+    await heartbeats(3);
+    expect(await rig.waiting('esprit-dispatch')).toHaveLength(1);
+    const claims = rig.api.claims.length;
+    rig.api.heartbeatAnswers.set(job.attemptId, 'continue');
+    await rig.api.seen(() => rig.api.claims[claims]);
+    await cancel([job]);
+  });
+
+  it('touches no run while the API is away; its outputs are uploaded once it is back', async () => {
+    const job = simulated({ duration: 'PT0.5S' });
+    const ended = rig.run(job);
+    await rig.machining(job.attemptId);
+    rig.api.away(true);
+    await rig.api.arrived(6);
+    rig.api.away(false);
+    expect((await ended).kind).toBe('succeeded');
+    expect(await rig.ledger(job.attemptId)).toEqual(['start', 'end']);
+  });
+});
