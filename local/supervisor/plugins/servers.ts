@@ -41,7 +41,7 @@ export const functionsHost: ServicePlugin = {
   name: 'functions-host',
   entry: 'local/functions-host/main.ts',
   env: appSettings,
-  dependsOn: ['migrate', 'seed', 'containers', 'service-bus'],
+  dependsOn: ['migrate', 'seed', 'service-bus'],
   ports: ({ ports }) => [{ port: ports.http, setting: 'MCMS_PORT' }],
   address: ({ apiUrl }) => `${apiUrl}/api`,
   watches: ['functions/main.ts', 'host.json'],
