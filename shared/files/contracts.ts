@@ -22,6 +22,7 @@ export const sha256 = z
   .toLowerCase();
 
 const MAX_NAME_LENGTH = 200;
+const TOO_LONG = `must be at most ${MAX_NAME_LENGTH} characters`;
 /** The most that any file system of a workstation or a server takes for one name. */
 const MAX_NAME_BYTES = 255;
 /** https://learn.microsoft.com/windows/win32/fileio/naming-a-file */
@@ -36,10 +37,10 @@ const DIRECTION_MARK = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
  */
 export const fileName = z
   .string()
-  .max(MAX_NAME_LENGTH * 4, `must be at most ${MAX_NAME_LENGTH} characters`)
+  .max(MAX_NAME_LENGTH * 4, { error: TOO_LONG, abort: true })
   .overwrite((name) => name.normalize('NFC'))
   .min(1, 'must not be empty')
-  .max(MAX_NAME_LENGTH, `must be at most ${MAX_NAME_LENGTH} characters`)
+  .max(MAX_NAME_LENGTH, { error: TOO_LONG, abort: true })
   .refine((name) => name.isWellFormed(), 'must be well-formed Unicode')
   .refine(
     (name) => !RESERVED_CHARACTER.test(name),
