@@ -62,7 +62,7 @@ beforeAll(async () => {
   project = await plantProject({ ...filesOfTables(), ...WRITTEN });
   planted = await cruise(project.folder);
 }, 60_000);
-afterAll(() => project[Symbol.asyncDispose]());
+afterAll(() => project.remove());
 
 it('a violation of each rule is reported, and nothing else', () => {
   const found = planted.summary.violations.map(({ rule, from, to }) => [rule.name, from, asWritten(to)]);

@@ -23,7 +23,7 @@ let project: PlantedProject;
 beforeAll(async () => {
   project = await plantProject(FILES);
 });
-afterAll(() => project[Symbol.asyncDispose]());
+afterAll(() => project.remove());
 
 it('`npm run check` runs every gate', async () => {
   const all = await scripts();

@@ -12,13 +12,15 @@ const SETTINGS = [
   '.dependency-cruiser.mjs',
 ];
 
-export interface PlantedProject extends AsyncDisposable {
+export interface PlantedProject {
   readonly folder: string;
+  /** Deletes it. */
+  remove(): Promise<void>;
 }
 
 /**
  * A project of nothing but `files` (path → text) under the checkout's own settings and packages: what its tools report there,
- * they report in the checkout. Disposing deletes it.
+ * they report in the checkout.
  */
 export async function plantProject(files: Readonly<Record<string, string>>): Promise<PlantedProject> {
   const folder = await mkdtemp(join(tmpdir(), 'mcms-planted-'));
@@ -30,6 +32,6 @@ export async function plantProject(files: Readonly<Record<string, string>>): Pro
   }
   return {
     folder,
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

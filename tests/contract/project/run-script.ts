@@ -11,14 +11,20 @@ export interface Ran {
 }
 
 /**
- * Runs an npm script that is one command of a package, with further arguments, in `cwd`: the command as it stands in package.json,
- * without a shell.
+ * Runs an npm script as it stands in package.json in `cwd`, without a shell: commands of packages or `node`, joined by `&&`. The
+ * last one gets `extraArgs`; the first that fails is the last.
  */
 export async function runScript(name: string, cwd: string, extraArgs: readonly string[] = []): Promise<Ran> {
-  const command = (await scripts())[name];
-  if (!command) throw new Error(`package.json has no script ${name}`);
-  const [tool = '', ...args] = command.split(' ');
-  return await runNode([await binOf(tool), ...args, ...extraArgs], cwd);
+  const commands = (await scripts())[name]?.split(' && ');
+  if (!commands) throw new Error(`package.json has no script ${name}`);
+  let ran: Ran = { exitCode: 0, stdout: '', stderr: '' };
+  for (const [index, command] of commands.entries()) {
+    const [tool = '', ...args] = command.split(' ');
+    const program = tool === 'node' ? [] : [await binOf(tool)];
+    ran = await runNode([...program, ...args, ...(index === commands.length - 1 ? extraArgs : [])], cwd);
+    if (ran.exitCode !== 0) break;
+  }
+  return ran;
 }
 
 /** Runs a program on this Node. Resolves whatever its exit code. */
