@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { TokenCredential } from '@azure/service-bus';
 import * as oauth from 'openid-client';
 import type { CmdhostConfig } from '../shared/config/cmdhost.ts';
+import { type Clock, systemClock } from '../shared/time/clock.ts';
 import { type RetryPolicy, retry } from './retry.ts';
 
 /** A token is renewed this long before its end, or after half its life if that is shorter. */
@@ -27,7 +28,10 @@ export interface AgentCredential extends TokenCredential {
  * (`private_key_jwt`), for MCMS.Api and for Service Bus alike. Kept until shortly before they end; a failure to renew one that is
  * still good goes unnoticed until it ends.
  */
-export async function createTokenCredential(identity: CmdhostConfig['identity']): Promise<AgentCredential> {
+export async function createTokenCredential(
+  identity: CmdhostConfig['identity'],
+  clock: Clock = systemClock,
+): Promise<AgentCredential> {
   const server = await configure(identity);
   const cache = new Map<string, Cached>();
   const pending = new Map<string, Promise<AccessToken>>();
@@ -39,7 +43,7 @@ export async function createTokenCredential(identity: CmdhostConfig['identity'])
       isTransient,
     });
     const lifeMs = (answer.expires_in ?? 300) * 1000;
-    const token = { token: answer.access_token, expiresOnTimestamp: Date.now() + lifeMs };
+    const token = { token: answer.access_token, expiresOnTimestamp: clock.now().getTime() + lifeMs };
     const renewAtMs = token.expiresOnTimestamp - Math.min(RENEW_BEFORE_MS, lifeMs / 2);
     cache.set(scope, { token, renewAtMs });
     return token;
@@ -50,13 +54,13 @@ export async function createTokenCredential(identity: CmdhostConfig['identity'])
     async getToken(scopes) {
       const scope = typeof scopes === 'string' ? scopes : scopes.join(' ');
       const cached = cache.get(scope);
-      if (cached && Date.now() < cached.renewAtMs) return cached.token;
+      if (cached && clock.now().getTime() < cached.renewAtMs) return cached.token;
       const renewal = pending.get(scope) ?? renew(scope).finally(() => pending.delete(scope));
       pending.set(scope, renewal);
       try {
         return await renewal;
       } catch (error) {
-        if (cached && Date.now() < cached.token.expiresOnTimestamp) return cached.token;
+        if (cached && clock.now().getTime() < cached.token.expiresOnTimestamp) return cached.token;
         throw error;
       }
     },

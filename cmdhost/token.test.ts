@@ -1,0 +1,138 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { decodeProtectedHeader, jwtVerify } from 'jose';
+import { createTokenCredential } from './token.ts';
+
+/** Self-signed, of a key that nobody has. */
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBdzCCAR2gAwIBAgIUHlCucuHp8lnMTWxWH5pUijdDPFEwCgYIKoZIzj0EAwIw
+EDEOMAwGA1UEAwwFV1MtMDEwIBcNMjYxMTIzMDkyMjE4WhgPMjEyNjEwMzAwOTIy
+MThaMBAxDjAMBgNVBAMMBVdTLTAxMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
+EM3e208WKScgisx/b05dzzA9VostIN2kWn+/eJLQYU76lInUdT95kC8K1mLbDAUt
+eyn9ArQb/fReQAm01m3bdaNTMFEwHQYDVR0OBBYEFKD6TPuOnFMdb7iOAs8U7RVI
+Kvn/MB8GA1UdIwQYMBaAFKD6TPuOnFMdb7iOAs8U7RVIKvn/MA8GA1UdEwEB/wQF
+MAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAJCfqoDVBoSmEdB9FFtYCR1A0jC/g6Op
+Pf/y8XUC26AGAiAFwVj+A5xbP5td2AFc8mLxUgi50OGgWQVAPvAJu9bpHg==
+-----END CERTIFICATE-----`;
+const THUMBPRINT = 'Lh-c5CpqyXqvVLE3oZDwP1RIzNvIk8hLFsG85QFDHro';
+const SCOPE = 'api://mcms/.default';
+
+describe('token of the workstation', () => {
+  let folder: string;
+  let server: Server;
+  let tokenEndpoint: string;
+  let publicKey: KeyObject;
+  let requests: URLSearchParams[];
+  /** Status of the next answers; 200 when used up. */
+  let statuses: number[];
+  let nowMs: number;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mcms-token-'));
+    const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    publicKey = pair.publicKey;
+    await writeFile(join(folder, 'key.pem'), pair.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    await writeFile(join(folder, 'certificate.pem'), CERTIFICATE);
+    requests = [];
+    statuses = [];
+    nowMs = Date.parse('2026-11-23T08:00:00.000Z');
+    server = createServer((request, response) => {
+      void text(request).then((body) => {
+        requests.push(new URLSearchParams(body));
+        const status = statuses.shift() ?? 200;
+        const answer =
+          status === 200
+            ? { token_type: 'Bearer', expires_in: 3600, access_token: `token-${requests.length}` }
+            : { error: 'invalid_client' };
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    tokenEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
+  });
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await rm(folder, { recursive: true });
+  });
+
+  const credential = async (certificateFile?: string) =>
+    createTokenCredential(
+      {
+        tokenEndpoint,
+        clientId: 'WS-01',
+        privateKeyFile: join(folder, 'key.pem'),
+        certificateFile,
+        scope: SCOPE,
+      },
+      { now: () => new Date(nowMs) },
+    );
+  const assertion = (): string => requests.at(-1)?.get('client_assertion') ?? '';
+
+  it('is asked for with a signed assertion for this endpoint', async () => {
+    expect((await (await credential()).getToken(SCOPE))?.token).toBe('token-1');
+    expect(Object.fromEntries(requests[0] ?? [])).toMatchObject({
+      grant_type: 'client_credentials',
+      scope: SCOPE,
+      client_id: 'WS-01',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    });
+    const expected = { issuer: 'WS-01', subject: 'WS-01', audience: tokenEndpoint, algorithms: ['RS256'] };
+    expect((await jwtVerify(assertion(), publicKey, expected)).payload.jti).toBeDefined();
+  });
+
+  it('names the certificate as Entra ID wants it', async () => {
+    await (await credential(join(folder, 'certificate.pem'))).getToken(SCOPE);
+    expect(decodeProtectedHeader(assertion())).toMatchObject({ alg: 'PS256', 'x5t#S256': THUMBPRINT });
+    await expect(jwtVerify(assertion(), publicKey, { algorithms: ['PS256'] })).resolves.toBeDefined();
+  });
+
+  it('is kept, for each scope, and fetched once for callers at the same time', async () => {
+    const tokens = await credential();
+    const both = await Promise.all([tokens.getToken(SCOPE), tokens.getToken(SCOPE)]);
+    expect(both.map((token) => token?.token)).toEqual(['token-1', 'token-1']);
+    await tokens.getToken(SCOPE);
+    expect(requests).toHaveLength(1);
+    await tokens.getToken('https://servicebus.azure.net//.default');
+    expect(requests).toHaveLength(2);
+  });
+
+  it('is fetched anew once it is forgotten', async () => {
+    const tokens = await credential();
+    await tokens.getToken(SCOPE);
+    tokens.forget();
+    expect((await tokens.getToken(SCOPE))?.token).toBe('token-2');
+  });
+
+  it('is fetched anew before it ends, and used up to its end when that fails', async () => {
+    const tokens = await credential();
+    const first = await tokens.getToken(SCOPE);
+    nowMs += 3600_000 - 4 * 60_000;
+    statuses = [400];
+    expect(await tokens.getToken(SCOPE)).toEqual(first);
+    expect(requests).toHaveLength(2);
+    expect((await tokens.getToken(SCOPE))?.token).toBe('token-3');
+  });
+
+  it('is never used past its end', async () => {
+    const tokens = await credential();
+    await tokens.getToken(SCOPE);
+    nowMs += 3600_000;
+    statuses = [400];
+    await expect(tokens.getToken(SCOPE)).rejects.toThrow();
+  });
+
+  it('is asked for again after a passing failure, and not after a refusal', async () => {
+    statuses = [503];
+    expect((await (await credential()).getToken(SCOPE))?.token).toBe('token-2');
+    statuses = [401];
+    await expect((await credential()).getToken(SCOPE)).rejects.toThrow();
+    expect(requests).toHaveLength(3);
+  });
+});
