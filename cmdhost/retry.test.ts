@@ -7,10 +7,10 @@ const never = new AbortController().signal;
 describe('retry', () => {
   it('waits between half and all of a doubling delay, up to the cap', () => {
     expect([1, 2, 3, 20].map((attempt) => backoffMs(attempt, UNTIL_IT_WORKS, () => 0))).toEqual([
-      100, 200, 400, 7500,
+      100, 200, 400, 2500,
     ]);
     expect([1, 2, 3, 20].map((attempt) => backoffMs(attempt, UNTIL_IT_WORKS, () => 1))).toEqual([
-      200, 400, 800, 15000,
+      200, 400, 800, 5000,
     ]);
   });
 

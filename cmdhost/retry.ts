@@ -10,8 +10,8 @@ export interface RetryPolicy {
   readonly attempts?: number;
 }
 
-/** What keeps an agent alive through an outage of any length: quick at first, then every 15 s. */
-export const UNTIL_IT_WORKS: RetryPolicy = { firstDelayMs: 200, factor: 2, maxDelayMs: 15_000 };
+/** What keeps an agent alive through an outage of any length: quick at first, then every 5 s. */
+export const UNTIL_IT_WORKS: RetryPolicy = { firstDelayMs: 200, factor: 2, maxDelayMs: 5_000 };
 
 export interface RetryOptions {
   readonly policy: RetryPolicy;

@@ -125,14 +125,14 @@ describe('token of the workstation', () => {
     await tokens.getToken(SCOPE);
     nowMs += 3600_000;
     statuses = [400];
-    await expect(tokens.getToken(SCOPE)).rejects.toThrow();
+    await expect(tokens.getToken(SCOPE)).rejects.toMatchObject({ name: 'ResponseBodyError' });
   });
 
   it('is asked for again after a passing failure, and not after a refusal', async () => {
     statuses = [503];
     expect((await (await credential()).getToken(SCOPE))?.token).toBe('token-2');
     statuses = [401];
-    await expect((await credential()).getToken(SCOPE)).rejects.toThrow();
+    await expect((await credential()).getToken(SCOPE)).rejects.toMatchObject({ name: 'ResponseBodyError' });
     expect(requests).toHaveLength(3);
   });
 });
