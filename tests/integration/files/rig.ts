@@ -68,14 +68,20 @@ export interface FilesRig {
 }
 
 /** The API of files, routings and history behind the real pipeline, on SQLite and Azurite of their own. */
-export async function createFilesRig(options: FileRouteOptions = {}): Promise<FilesRig> {
+export async function createFilesRig(
+  options: FileRouteOptions = {},
+  { isBrokerAway = () => false }: { readonly isBrokerAway?: () => boolean } = {},
+): Promise<FilesRig> {
   const [blobs, { database }] = await Promise.all([startAzurite(), createTestDatabase()]);
   const clock = new MovableClock();
   // Links go by the real clock, as the store does.
   const content = await blobs.contentStore();
   const sent: SentMessage[] = [];
   const sender = {
-    send: async (queue: string, message: OutgoingMessage) => void sent.push({ queue, ...message }),
+    send: async (queue: string, message: OutgoingMessage) => {
+      if (isBrokerAway()) throw new Error('the broker is away');
+      sent.push({ queue, ...message });
+    },
     close: async () => undefined,
   };
   const deps = { database, clock, content, sender };
