@@ -7,8 +7,9 @@ export interface CopySource {
   readonly sizeBytes: number;
 }
 
-/** Content is copied on the server in pieces, each in one call; a smaller one in a single call. No copy runs on by itself. */
-const COPY_BYTES = 64 * 1024 * 1024;
+const MIB = 1024 * 1024;
+/** The server copies up to `wholeBytes` in one call, the most that Copy Blob From URL takes, and more in pieces. No copy runs on by itself. */
+const COPY_SIZES = { wholeBytes: 256 * MIB, pieceBytes: 64 * MIB };
 
 /** Whether verified content is there. It appears whole or not at all. */
 export async function hasContent(
@@ -30,18 +31,18 @@ export async function hasContent(
 export async function storeContent(
   target: BlockBlobClient,
   { url, sizeBytes }: CopySource,
-  copyBytes = COPY_BYTES,
+  { wholeBytes, pieceBytes } = COPY_SIZES,
 ): Promise<void> {
   const conditions = { ifNoneMatch: '*' };
   try {
-    if (sizeBytes <= copyBytes) {
+    if (sizeBytes <= wholeBytes) {
       await target.syncCopyFromURL(url, { conditions });
       return;
     }
     const ids: string[] = [];
-    for (let offset = 0; offset < sizeBytes; offset += copyBytes) {
+    for (let offset = 0; offset < sizeBytes; offset += pieceBytes) {
       const id = Buffer.from(String(ids.length).padStart(6, '0')).toString('base64');
-      await target.stageBlockFromURL(id, url, offset, Math.min(copyBytes, sizeBytes - offset));
+      await target.stageBlockFromURL(id, url, offset, Math.min(pieceBytes, sizeBytes - offset));
       ids.push(id);
     }
     await target.commitBlockList(ids, { conditions });

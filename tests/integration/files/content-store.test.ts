@@ -71,7 +71,8 @@ describe('storeContent', () => {
     const source = service.client.getContainerClient('staging').getBlobClient(await staged(bytes));
     const { url } = await service.sign(source, { permissions: { read: true }, lifetimeMs: 60_000 });
     const target = blobs.content.getBlockBlobClient(nameOf(bytes));
-    const copy = () => storeContent(target, { url, sizeBytes: bytes.length }, 1000);
+    const sizes = { wholeBytes: 1000, pieceBytes: 1000 };
+    const copy = () => storeContent(target, { url, sizeBytes: bytes.length }, sizes);
     await Promise.all([copy(), copy(), copy()]);
     await copy();
     expect((await stored(bytes)).equals(bytes)).toBe(true);
