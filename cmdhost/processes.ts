@@ -8,8 +8,8 @@ const run = promisify(execFile);
 const TOOL_TIMEOUT_MS = 10_000;
 
 /**
- * What tells a running process from any other that has or will have its id: its start time and command line, and on Linux the
- * boot it belongs to. Undefined when there is no such process (or only what is left of an ended one).
+ * What tells a running process from any other that has or will have its id: on Linux the boot and the clock tick it was started
+ * in, elsewhere its start time and command line. Undefined when there is no such process (or only what is left of an ended one).
  */
 export async function processIdentity(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') return linuxIdentity(pid);
@@ -49,15 +49,15 @@ export async function killLeftover(leftover: {
 
 async function linuxIdentity(pid: number): Promise<string | undefined> {
   try {
-    const [stat, commandLine, boot] = await Promise.all([
+    const [stat, boot] = await Promise.all([
       readFile(`/proc/${pid}/stat`, 'utf8'),
-      readFile(`/proc/${pid}/cmdline`, 'utf8'),
       readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
     ]);
     // proc_pid_stat(5): the name may hold spaces and brackets; state is field 3, the start time field 22.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z') return undefined;
-    return JSON.stringify([boot.trim(), fields[19], commandLine]);
+    // Not the command line: for a moment after the start it is still empty, and a program may change it.
+    return `${boot.trim()} ${pid} ${fields[19]}`;
   } catch (error) {
     if (['ENOENT', 'ESRCH'].includes(String(errorCode(error)))) return undefined;
     throw error;

@@ -67,7 +67,8 @@ describe('claiming work', () => {
     rig.api.heartbeatAnswers.set(job.attemptId, 'drain');
     rig.api.offer(job);
     await rig.ringBell();
-    await rig.machining(job.attemptId);
+    // The second of these is sent after the answer to the first has arrived.
+    await heartbeats(2);
     await rig.ringBell();
     await heartbeats(3);
     expect(await rig.waiting('esprit-dispatch')).toHaveLength(1);
