@@ -50,8 +50,9 @@ function problemOf(answer: Answer, status: number): Problem {
   return answer.json as Problem;
 }
 
+/** The fields it names, each once: one field may be wrong in two ways. */
 function pathsOf({ errors }: Problem): string[] {
-  return (errors ?? []).map(({ path }) => path);
+  return [...new Set((errors ?? []).map(({ path }) => path))];
 }
 
 describe('an address', () => {
@@ -59,7 +60,7 @@ describe('an address', () => {
     ['GET', '/nothing-here'],
     ['POST', '/routings/x/y/z'],
     ['DELETE', '/'],
-    ['GET', '/%2e%2e/%2e%2e/etc/passwd'],
+    ['GET', '/..%2f..%2fetc%2fpasswd'],
   ])('that is unknown, %s %s, is 404', async (method, path) => {
     expect(problemOf(await engineer.call(method, path), 404).code).toBe('route-unknown');
   });
@@ -75,46 +76,49 @@ describe('an address', () => {
     expect(answer.headers.get('allow')).toBe(allow);
   });
 
-  it.each(['/routings/not-a-uuid', '/commands/1%00', "/routings/' or 1=1 --"])(
-    'with a wrong id, %s, is refused',
+  it.each(['/routings/not-a-uuid', "/routings/' or 1=1 --", `/routings/${'9'.repeat(200)}`])(
+    'with a wrong id is refused by name: %s',
     async (path) => {
-      const problem = problemOf(await engineer.call('GET', path), 400);
-      expect(pathsOf(problem)).toEqual([path.startsWith('/routings') ? 'routingId' : 'commandId']);
+      expect(pathsOf(problemOf(await engineer.call('GET', path), 400))).toEqual(['routingId']);
     },
   );
+
+  it('with U+0000 does not come as far as the API, as on Azure', async () => {
+    expect(await engineer.call('GET', '/items/A%00B')).toMatchObject({ status: 400, text: '' });
+  });
 });
 
 describe('a query', () => {
   it.each([
-    ['/routings?colour=red', 'colour'],
-    ['/routings?top=0', 'top'],
-    ['/routings?top=501', 'top'],
-    ['/routings?top=1e2', 'top'],
-    ['/routings?status=Burnt', 'status'],
-    ['/routings?changedSince=yesterday', 'changedSince'],
-    ['/routings?orderBy=secret', 'orderBy'],
-    ['/routings?count=perhaps', 'count'],
-    ['/routings?top=5&top=6', 'top'],
-    [`/routings?q=${'x'.repeat(5000)}`, 'q'],
-    ['/routings?itemCode=%00', 'itemCode'],
-    ['/routings?__proto__=1', '__proto__'],
-    ['/routings?skipToken=broken', 'skipToken'],
-    ['/routings?skipToken=%F0%9F%92%A9', 'skipToken'],
-    [`/routings?skipToken=${Buffer.from('{"seq":-1}').toString('base64url')}`, 'skipToken'],
-    [`/routings?skipToken=${Buffer.from('[[[[').toString('base64url')}`, 'skipToken'],
-    ['/commands?skipToken=eyJzZXEiOiJ4In0', 'skipToken'],
-    ['/commands?state=Queued', 'state'],
-    ['/history?skipToken=zzzz', 'skipToken'],
-    ['/history?camRevFrom=one', 'camRevFrom'],
-    ['/items?skipToken=eyJzZXEiOjF9', 'skipToken'],
-  ])('%s is refused by name', async (path, field) => {
+    ['colour', '/routings?colour=red'],
+    ['top', '/routings?top=0'],
+    ['top', '/routings?top=501'],
+    ['top', '/routings?top=1e2'],
+    ['status', '/routings?status=Burnt'],
+    ['changedSince', '/routings?changedSince=yesterday'],
+    ['orderBy', '/routings?orderBy=secret'],
+    ['count', '/routings?count=perhaps'],
+    ['top', '/routings?top=5&top=6'],
+    ['q', `/routings?q=${'x'.repeat(5000)}`],
+    ['itemCode', '/routings?itemCode=%00'],
+    ['__proto__', '/routings?__proto__=1'],
+    ['skipToken', '/routings?skipToken=broken'],
+    ['skipToken', '/routings?skipToken=%F0%9F%92%A9'],
+    ['skipToken', `/routings?skipToken=${Buffer.from('{"seq":-1}').toString('base64url')}`],
+    ['skipToken', `/routings?skipToken=${Buffer.from('[[[[').toString('base64url')}`],
+    ['skipToken', '/commands?skipToken=eyJzZXEiOiJ4In0'],
+    ['state', '/commands?state=Queued'],
+    ['skipToken', '/history?skipToken=zzzz'],
+    ['camRevFrom', '/history?camRevFrom=one'],
+    ['skipToken', '/items?skipToken=eyJzZXEiOjF9'],
+  ])('names %s when it is wrong', async (field, path) => {
     expect(pathsOf(problemOf(await engineer.call('GET', path), 400))).toEqual([field]);
   });
 });
 
 describe('a body', () => {
   const post = (call: Call) => engineer.call('POST', '/items', call);
-  const raw = (body: BodyInit): Call => ({ body, headers: { 'content-type': 'application/json' } });
+  const raw = (body: Call['body']): Call => ({ body, headers: { 'content-type': 'application/json' } });
   const item = () => ({ itemCode: `X-${randomUUID()}`, name: 'Block' });
 
   it.each([
@@ -165,8 +169,7 @@ describe('a body', () => {
     const text = `{"itemCode":"BIG","name":"${'x'.repeat(50 * MIB)}"}`;
     expect(problemOf(await post(raw(text)), 413).code).toBe('body-too-large');
     const pieces = new Blob([text]).stream();
-    const call = { ...raw(pieces), duplex: 'half' } as Call;
-    expect(problemOf(await post(call), 413).code).toBe('body-too-large');
+    expect(problemOf(await post(raw(pieces)), 413).code).toBe('body-too-large');
   });
 
   it('of another media type is 415', async () => {

@@ -14,7 +14,7 @@ export interface Call {
   /** Sent as JSON. */
   readonly json?: unknown;
   /** Sent as it is. */
-  readonly body?: BodyInit;
+  readonly body?: NonNullable<RequestInit['body']>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -83,6 +83,8 @@ export function clientWith(apiUrl: string, authorization: string | undefined): C
     const response = await fetch(`${apiUrl}${path}`, {
       method,
       redirect: 'manual',
+      // What fetch asks for before it sends a stream.
+      duplex: 'half',
       signal: AbortSignal.timeout(CALL_LIMIT_MS),
       body: json === undefined ? (body ?? null) : JSON.stringify(json),
       headers: {

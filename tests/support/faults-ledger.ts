@@ -1,7 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { processIdentity } from '../../cmdhost/processes.ts';
 
 const entrySchema = z.strictObject({
   event: z.enum(['start', 'end']),
@@ -37,7 +37,7 @@ export function unfinishedRuns(ledger: readonly LedgerEntry[]): LedgerEntry[] {
 
 /** True while the process of this run is there: the command line of an adapter names its attempt. */
 export async function isRunning({ pid, attemptId }: LedgerEntry): Promise<boolean> {
-  return (await processIdentity(pid))?.includes(attemptId) ?? false;
+  return (await commandLineOf(pid)).includes(attemptId);
 }
 
 function runKey({ attemptId, pid }: LedgerEntry): string {
@@ -49,7 +49,17 @@ async function readText(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     // Not `instanceof`: inside jest the system's errors are of another realm.
-    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return '';
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+    // ESRCH: a process that ended while its entry in /proc was read.
+    if (code === 'ENOENT' || code === 'ESRCH') return '';
     throw error;
   }
+}
+
+/** Empty when there is no such process, or only what is left of an ended one. */
+function commandLineOf(pid: number): Promise<string> {
+  if (process.platform === 'linux') return readText(`/proc/${pid}/cmdline`);
+  return new Promise((resolve) => {
+    execFile('ps', ['-p', String(pid), '-o', 'args='], (_error, stdout) => resolve(stdout));
+  });
 }

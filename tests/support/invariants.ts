@@ -1,0 +1,271 @@
+import { createHash } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
+import type { ContainerClient } from '@azure/storage-blob';
+import { contentContainer } from './faults-blobs.ts';
+import { isRunning, readLedger, unfinishedRuns, type LedgerEntry } from './faults-ledger.ts';
+
+/**
+ * What must hold once every command has ended, whatever died on the way. Told from the database file, the blobs and the
+ * simulator's ledger themselves: the product is not asked.
+ */
+export interface Evidence {
+  readonly databasePath: string;
+  readonly ledgerPath: string;
+  readonly blobConnection: string;
+}
+
+export const rules = {
+  'command-open': 'a command has not ended',
+  'attempt-open': 'an attempt has not ended',
+  'one-result': 'a Succeeded command has one Succeeded attempt, any other none',
+  'one-set-of-outputs': 'a Succeeded command has the files of its type, each once; any other has none',
+  'output-attached': 'what a command made last under a name stands on its CAM revision',
+  'history-once': 'a command has one entry for its order, one per retry, one for its end and one per file',
+  'content-intact': 'the bytes stored under a digest have that digest and size',
+  'content-known': 'a file has stored content',
+  'one-start': 'ESPRIT was started at most once per attempt',
+  'start-known': 'ESPRIT was started for attempts of the database only',
+  'success-ran': 'a Succeeded attempt was started and came to its end',
+  'orphan-adapter': 'no adapter runs after the end',
+  'work-left': 'no work item is left',
+  'outbox-left': 'no outbox entry is left',
+} as const;
+
+export interface Violation {
+  readonly rule: keyof typeof rules;
+  /** The command, attempt, file or row at fault. */
+  readonly subject: string;
+  readonly found: string;
+}
+
+/** The files that a run of each type makes. */
+const ROLES: Readonly<Record<string, readonly string[]>> = {
+  GenerateNcProgram: ['nc-program', 'setup-sheet'],
+  PostProcess: ['nc-program'],
+  ExportSetupSheet: ['setup-sheet'],
+  Simulate: [],
+};
+
+interface CommandRow {
+  readonly commandId: string;
+  readonly commandType: string;
+  readonly status: string;
+}
+interface AttemptRow {
+  readonly attemptId: string;
+  readonly commandId: string;
+  readonly status: string;
+  readonly endedAt: string | null;
+}
+interface FileRow {
+  readonly fileId: string;
+  readonly commandId: string | null;
+  readonly routingId: string;
+  readonly camRev: number;
+  readonly fileName: string;
+  readonly role: string;
+  readonly sha256: string;
+}
+interface HistoryRow {
+  readonly routingId: string | null;
+  readonly camRev: number | null;
+  readonly changeType: string;
+  readonly field: string | null;
+  readonly previousValue: string | null;
+  readonly currentValue: string | null;
+  readonly actorKind: string;
+}
+interface ContentRow {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+interface Facts {
+  readonly commands: readonly CommandRow[];
+  readonly attempts: readonly AttemptRow[];
+  readonly outputs: readonly FileRow[];
+  readonly routingFiles: readonly FileRow[];
+  readonly history: readonly HistoryRow[];
+  readonly contents: readonly ContentRow[];
+  readonly workItems: readonly { readonly attemptId: string; readonly state: string }[];
+  readonly outbox: readonly { readonly outboxId: string; readonly destination: string }[];
+  readonly ledger: readonly LedgerEntry[];
+}
+
+/** Everything that does not hold; empty when all does. */
+export async function findViolations(evidence: Evidence): Promise<Violation[]> {
+  const facts = { ...readDatabase(evidence.databasePath), ledger: await readLedger(evidence.ledgerPath) };
+  const container = await contentContainer(evidence.blobConnection);
+  return [
+    ...facts.commands.flatMap((command) => violationsOfCommand(command, facts)),
+    ...violationsOfFiles(facts),
+    ...violationsOfRuns(facts),
+    ...facts.workItems.map(({ attemptId, state }) => violation('work-left', attemptId, state)),
+    ...facts.outbox.map(({ outboxId, destination }) => violation('outbox-left', outboxId, destination)),
+    ...(await violationsOfContents(facts.contents, container)),
+    ...(await orphans(facts.ledger)),
+  ];
+}
+
+function readDatabase(path: string): Omit<Facts, 'ledger'> {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    const rows = <Row>(table: string): Row[] =>
+      database.prepare(`select * from ${table} order by seq`).all() as unknown as Row[];
+    return {
+      commands: rows('CamCommand'),
+      attempts: rows('CamCommandAttempt'),
+      outputs: rows('CamCommandOutput'),
+      routingFiles: rows('RoutingFile'),
+      history: rows('HistoryEntry'),
+      contents: rows('StoredFile'),
+      workItems: rows('CamWorkItem'),
+      outbox: rows('Outbox'),
+    };
+  } finally {
+    database.close();
+  }
+}
+
+function violationsOfCommand(command: CommandRow, facts: Facts): Violation[] {
+  const { commandId, status, commandType } = command;
+  const attempts = facts.attempts.filter((attempt) => attempt.commandId === commandId);
+  const outputs = facts.outputs.filter((output) => output.commandId === commandId);
+  const succeeded = status === 'Succeeded';
+  const found: Violation[] = [];
+
+  if (!['Succeeded', 'Failed', 'Cancelled'].includes(status))
+    found.push(violation('command-open', commandId, status));
+  for (const attempt of attempts) {
+    if (attempt.endedAt === null || !['Succeeded', 'Failed', 'Lost', 'Cancelled'].includes(attempt.status))
+      found.push(violation('attempt-open', attempt.attemptId, attempt.status));
+  }
+  const results = attempts.filter((attempt) => attempt.status === 'Succeeded').length;
+  if (results !== (succeeded ? 1 : 0))
+    found.push(violation('one-result', commandId, `${status} with ${results} Succeeded attempts`));
+  const wanted = succeeded ? (ROLES[commandType] ?? []) : [];
+  const made = outputs.map(({ role }) => role).toSorted();
+  if (made.join() !== wanted.toSorted().join())
+    found.push(violation('one-set-of-outputs', commandId, made.join(', ') || 'none'));
+  return [...found, ...violationsOfHistory(command, attempts, facts)];
+}
+
+/** History names a command by its label, which ends in the command's id. */
+function violationsOfHistory(
+  { commandId, status }: CommandRow,
+  attempts: readonly AttemptRow[],
+  { history }: Facts,
+): Violation[] {
+  const count = (type: string): number =>
+    history.filter(
+      ({ changeType, previousValue, currentValue }) =>
+        changeType === type && [previousValue, currentValue].some((text) => text?.endsWith(commandId)),
+    ).length;
+  const unsuccessful = attempts.filter(({ status: ended }) => ['Failed', 'Lost'].includes(ended)).length;
+  const expected: Readonly<Record<string, number>> = {
+    CommandRequested: 1,
+    // The last failure of a Failed command is its end, not a retry.
+    CommandRetrying: Math.max(0, unsuccessful - (status === 'Failed' ? 1 : 0)),
+    CommandSucceeded: status === 'Succeeded' ? 1 : 0,
+    CommandFailed: status === 'Failed' ? 1 : 0,
+    CommandCancelled: status === 'Cancelled' ? 1 : 0,
+  };
+  return Object.entries(expected)
+    .map(([type, wanted]) => ({ type, wanted, found: count(type) }))
+    .filter(({ wanted, found }) => wanted !== found)
+    .map(({ type, wanted, found }) =>
+      violation('history-once', commandId, `${found} ${type} instead of ${wanted}`),
+    );
+}
+
+function violationsOfFiles({ outputs, routingFiles, contents, history }: Facts): Violation[] {
+  const known = new Set(contents.map(({ sha256 }) => sha256));
+  const found = [...outputs, ...routingFiles]
+    .filter(({ sha256 }) => !known.has(sha256))
+    .map(({ fileId, sha256 }) => violation('content-known', fileId, `nothing is stored under ${sha256}`));
+
+  // Later outputs of the same name replace earlier ones; rows are in the order in which they were made.
+  const last = new Map(outputs.map((output) => [placeOf(output), output]));
+  const attached = new Set(routingFiles.map(({ fileId }) => fileId));
+  for (const output of last.values()) {
+    if (!attached.has(output.fileId))
+      found.push(violation('output-attached', output.fileId, output.fileName));
+  }
+
+  const entries = countBy(
+    history.filter(
+      ({ changeType, actorKind }) =>
+        ['FileAdded', 'FileReplaced'].includes(changeType) && actorKind === 'workstation',
+    ),
+    ({ routingId, camRev, field, currentValue }) => [routingId, camRev, field, currentValue].join(' '),
+  );
+  const made = countBy(outputs, (output) =>
+    [output.routingId, output.camRev, `file ${output.fileName}`, `sha256 ${output.sha256}`].join(' '),
+  );
+  for (const key of new Set([...entries.keys(), ...made.keys()])) {
+    const [told, were] = [entries.get(key) ?? 0, made.get(key) ?? 0];
+    if (told !== were) found.push(violation('history-once', key, `${told} entries for ${were} outputs`));
+  }
+  return found;
+}
+
+function violationsOfRuns({ attempts, ledger }: Facts): Violation[] {
+  const starts = ledger.filter(({ event }) => event === 'start');
+  const startsOf = countBy(starts, ({ attemptId }) => attemptId);
+  const ended = new Set(ledger.filter(({ event }) => event === 'end').map(({ attemptId }) => attemptId));
+  const commandOf = new Map(attempts.map(({ attemptId, commandId }) => [attemptId, commandId]));
+  return [
+    ...[...startsOf]
+      .filter(([, count]) => count > 1)
+      .map(([attemptId, count]) => violation('one-start', attemptId, `${count} starts`)),
+    ...starts
+      .filter(({ attemptId, commandId }) => commandOf.get(attemptId) !== commandId)
+      .map(({ attemptId, commandId }) => violation('start-known', attemptId, `for command ${commandId}`)),
+    ...attempts
+      .filter(
+        ({ status, attemptId }) =>
+          status === 'Succeeded' && !(startsOf.has(attemptId) && ended.has(attemptId)),
+      )
+      .map(({ attemptId }) => violation('success-ran', attemptId, 'the ledger lacks its start or end')),
+  ];
+}
+
+async function violationsOfContents(
+  contents: readonly ContentRow[],
+  container: ContainerClient,
+): Promise<Violation[]> {
+  const found = await Promise.all(
+    contents.map(async ({ sha256, sizeBytes }): Promise<Violation[]> => {
+      const blob = container.getBlobClient(`sha256/${sha256}`);
+      if (!(await blob.exists())) return [violation('content-intact', sha256, 'there is no blob')];
+      const bytes = await blob.downloadToBuffer();
+      const actual = createHash('sha256').update(bytes).digest('hex');
+      return actual === sha256 && bytes.length === sizeBytes
+        ? []
+        : [violation('content-intact', sha256, `${bytes.length} bytes with SHA-256 ${actual}`)];
+    }),
+  );
+  return found.flat();
+}
+
+async function orphans(ledger: readonly LedgerEntry[]): Promise<Violation[]> {
+  const unfinished = unfinishedRuns(ledger);
+  const alive = await Promise.all(unfinished.map(isRunning));
+  return unfinished
+    .filter((_, index) => alive[index])
+    .map(({ attemptId, pid }) => violation('orphan-adapter', attemptId, `process ${pid}`));
+}
+
+function placeOf({ routingId, camRev, fileName }: FileRow): string {
+  return [routingId, camRev, fileName].join(' ');
+}
+
+function countBy<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(keyOf(row), (counts.get(keyOf(row)) ?? 0) + 1);
+  return counts;
+}
+
+function violation(rule: Violation['rule'], subject: string, found: string): Violation {
+  return { rule, subject, found };
+}
