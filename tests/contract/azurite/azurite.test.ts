@@ -127,7 +127,9 @@ describe('differences from Azure', () => {
   it('has no user delegation keys, since those need HTTPS: links are signed with the account key', async () => {
     const { client } = await start();
     const soon = new Date(Date.now() + 60_000);
-    await expect(client.getUserDelegationKey(new Date(), soon)).rejects.toThrow(/Only authentication scheme Bearer|HTTPS|authenticat/i);
+    await expect(client.getUserDelegationKey(new Date(), soon)).rejects.toThrow(
+      /Only authentication scheme Bearer|HTTPS|authenticat/i,
+    );
   });
 
   it('has one public account and answers any version of the protocol', async () => {
