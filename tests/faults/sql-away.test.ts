@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { clientOf, newRouting, order, type Answer, type Client } from '../e2e/client.ts';
+import { commandStatuses, databasePath, untilSettled } from '../support/faults-database.ts';
+import { ledgerPath } from '../support/faults-ledger.ts';
+import { openProducer, type Producer } from '../support/faults-producer.ts';
+import { refusedMessages } from '../support/faults-queues.ts';
+import { findViolations } from '../support/invariants.ts';
+import { startStack, until, type TestStack } from '../support/stack.ts';
+
+/** How long the database is away in all: half of it locked, half of it gone. `MCMS_TEST_SQL_AWAY_SECONDS` shortens it. */
+const AWAY_MS = Number(process.env['MCMS_TEST_SQL_AWAY_SECONDS'] ?? 60) * 1000;
+const COMMANDS = 20;
+/** Between two looks at the API while the database is away. */
+const LOOK_EVERY_MS = 1_000;
+
+let stack: TestStack;
+let engineer: Client;
+let producer: Producer;
+beforeAll(async () => {
+  stack = await startStack({
+    cmdhosts: 1,
+    env: { MCMS_SIMULATOR_DURATION: 'PT0.5S', CamCommands__GenerateNcProgram__FirstDelay: 'PT0.2S' },
+  });
+  engineer = await clientOf(stack);
+  producer = openProducer(stack.serviceBusConnection);
+}, 60_000);
+afterAll(async () => {
+  await producer?.[Symbol.asyncDispose]();
+  await stack?.stop();
+});
+
+const HOLD_LOCK = `
+  const { DatabaseSync } = require('node:sqlite');
+  const database = new DatabaseSync(process.argv[1], { timeout: 10000 });
+  database.exec('begin exclusive');
+  console.log('locked');
+  process.stdin.resume().on('end', () => { database.exec('rollback'); database.close(); });`;
+
+/** Another process with a write transaction that does not end before it is told to. */
+async function lockDatabase(path: string): Promise<ChildProcess> {
+  const holder = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '-e', HOLD_LOCK, path], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await once(holder.stdout, 'data');
+  return holder;
+}
+
+async function unlockDatabase(holder: ChildProcess): Promise<void> {
+  const ended = once(holder, 'exit');
+  holder.stdin?.end();
+  expect(await ended).toEqual([0, null]);
+}
+
+/** Moves the database with the files that belong to it. */
+async function moveDatabase(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const suffix of ['', '-wal', '-shm']) {
+    const path = `${from}${suffix}`;
+    if (existsSync(path)) await rename(path, join(to, basename(path)));
+  }
+}
+
+function createItem(): Promise<Answer> {
+  return engineer.call('POST', '/items', { json: { itemCode: `AWAY-${randomUUID()}`, name: 'Block' } });
+}
+
+/** Looks again and again until the time is over. */
+async function during(durationMs: number, look: () => Promise<void>): Promise<void> {
+  const over = Date.now() + durationMs;
+  while (Date.now() < over) {
+    await look();
+    await delay(Math.min(LOOK_EVERY_MS, Math.max(0, over - Date.now())));
+  }
+}
+
+function expectUnavailable(answer: Answer): void {
+  expect(answer).toMatchObject({ status: 503, json: { code: 'database-unavailable' } });
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+}
+
+describe(`a database that is away for ${AWAY_MS / 1000} s`, () => {
+  it(
+    'costs waiting and nothing else',
+    async () => {
+      const path = databasePath(stack);
+      const routing = await newRouting(engineer);
+      const ordered: string[] = [];
+      for (let count = 0; count < COMMANDS / 2; count += 1)
+        ordered.push((await order(engineer, routing.routingId)).commandId);
+
+      const holder = await lockDatabase(path);
+      while (ordered.length < COMMANDS) ordered.push(await producer.send(routing.routingId, {}));
+      const openAtStart = ordered.filter((id) => commandStatuses(path).get(id) !== 'Succeeded');
+      expect(openAtStart.length).toBeGreaterThan(COMMANDS / 2);
+      await during(AWAY_MS / 2, async () => {
+        expectUnavailable(await createItem());
+        expect((await engineer.call('GET', '/health/live')).status).toBe(200);
+      });
+      await unlockDatabase(holder);
+
+      const elsewhere = join(dirname(path), 'elsewhere');
+      await moveDatabase(path, elsewhere);
+      const readiness: number[] = [];
+      await during(AWAY_MS / 2, async () => {
+        expectUnavailable(await engineer.call('GET', '/routings'));
+        expectUnavailable(await createItem());
+        readiness.push((await engineer.call('GET', '/health/ready')).status);
+        expect((await engineer.call('GET', '/health/live')).status).toBe(200);
+      });
+      // What readiness says is up to five seconds old.
+      expect(readiness.slice(-3)).toEqual([503, 503, 503]);
+      await moveDatabase(join(elsewhere, basename(path)), dirname(path));
+
+      await untilSettled(path, ordered, 90_000);
+      const statuses = commandStatuses(path);
+      expect(statuses.size).toBe(COMMANDS);
+      expect(new Set(statuses.values())).toEqual(new Set(['Succeeded']));
+      const evidence = {
+        databasePath: path,
+        ledgerPath: ledgerPath(stack.stateDir),
+        blobConnection: stack.blobConnection,
+      };
+      expect(await findViolations(evidence)).toEqual([]);
+      expect(await refusedMessages(stack.serviceBusConnection)).toEqual([]);
+      await until(
+        async () => (await engineer.call('GET', '/health/ready')).status === 200,
+        'readiness to be 200 again',
+        10_000,
+      );
+      expect((await createItem()).status).toBe(201);
+    },
+    AWAY_MS + 150_000,
+  );
+});
