@@ -52,12 +52,7 @@ export async function listCommands(
   filter: CommandFilter,
   page: { readonly top: number; readonly after?: PageKey | undefined },
 ): Promise<{ readonly value: CommandSummary[]; readonly next: PageKey | undefined }> {
-  const query = pageAfter(
-    filtered(database.read.selectFrom('CamCommand').selectAll(), filter),
-    { seqColumn: 'CamCommand.seq', descending: true },
-    page.after,
-  );
-  const rows = await firstRows(query, page.top + 1, database.dialect).execute();
+  const rows = await listQuery(database, filter, page).execute();
   const shown = rows.slice(0, page.top);
   const last = shown.at(-1);
   const waitReason = await waitReasons(database.read, clock.now(), shown);
@@ -65,6 +60,20 @@ export async function listCommands(
     value: shown.map((row) => toCommandSummary(row, waitReason(row))),
     next: rows.length > page.top && last ? { seq: last.seq } : undefined,
   };
+}
+
+/** The rows of a page and one more, which tells that there is another page. */
+export function listQuery(
+  { read, dialect }: Pick<Database, 'read' | 'dialect'>,
+  filter: CommandFilter,
+  page: { readonly top: number; readonly after?: PageKey | undefined },
+) {
+  const query = pageAfter(
+    filtered(read.selectFrom('CamCommand').selectAll(), filter),
+    { seqColumn: 'CamCommand.seq', descending: true },
+    page.after,
+  );
+  return firstRows(query, page.top + 1, dialect);
 }
 
 /** One command with its attempts and the files it made. */
@@ -124,7 +133,7 @@ export async function cancelCommand(
     const command = await requireCommand(trx, commandId);
     if (numUpdatedRows === 0n) {
       if (!isFinal(command.status)) return { outboxIds: [] };
-      throw new CamCommandError('command-finished', { extensions: { status: command.status } });
+      throw new CamCommandError('command-finished', { extensions: { commandStatus: command.status } });
     }
     await recordHistory(
       trx,

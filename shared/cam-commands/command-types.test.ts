@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import { CommandTypes } from './command-types.ts';
+
+describe('command types', () => {
+  it('are known by application and name together', () => {
+    const types = CommandTypes.create();
+    expect(types.all().map((type) => `${type.application} ${type.commandType}`)).toEqual([
+      'esprit GenerateNcProgram',
+      'esprit PostProcess',
+      'esprit Simulate',
+      'esprit ExportSetupSheet',
+      'solidworks ExportModel',
+      'solidworks ExtractMetadata',
+    ]);
+    expect(types.find('solidworks', 'Simulate')).toBeUndefined();
+  });
+
+  it('have four attempts, 5 s heartbeats and a lease of 30 s unless told otherwise', () => {
+    expect(CommandTypes.create().find('esprit', 'Simulate')).toMatchObject({
+      retry: { firstDelayMs: 1000, factor: 2, maxDelayMs: 60_000, maxAttempts: 4, maxLost: 20 },
+      limits: { queueMs: 86_400_000, attemptMs: 1_800_000, heartbeatMs: 5000, leaseMs: 30_000 },
+    });
+  });
+
+  it('take every setting of their own and leave the others alone', () => {
+    const types = CommandTypes.create({
+      Simulate: {
+        FirstDelay: 'PT2S',
+        MaxDelay: 'PT1M30S',
+        Factor: '1.5',
+        MaxAttempts: '2',
+        MaxLost: '0',
+        QueueLimit: 'PT1H',
+        AttemptLimit: 'P1D',
+        Heartbeat: 'PT1S',
+        Lease: 'PT4S',
+      },
+    });
+    expect(types.find('esprit', 'Simulate')).toMatchObject({
+      retry: { firstDelayMs: 2000, factor: 1.5, maxDelayMs: 90_000, maxAttempts: 2, maxLost: 0 },
+      limits: { queueMs: 3_600_000, attemptMs: 86_400_000, heartbeatMs: 1000, leaseMs: 4000 },
+    });
+    expect(types.find('esprit', 'PostProcess')).toMatchObject({ retry: { maxAttempts: 4 } });
+  });
+
+  it.each([
+    ['Simulate', 'FirstDelay', '5'],
+    ['Simulate', 'MaxDelay', 'P1M'],
+    ['Simulate', 'Factor', '0.5'],
+    ['Simulate', 'MaxAttempts', '0'],
+    ['Simulate', 'MaxAttempts', '2.5'],
+    ['PostProcess', 'MaxLost', '-1'],
+    ['PostProcess', 'QueueLimit', ''],
+    ['PostProcess', 'AttemptLimit', 'soon'],
+    ['ExportModel', 'Heartbeat', 'PT'],
+    ['ExportModel', 'Lease', 'PT9S'],
+  ])('name the wrong setting: CamCommands__%s__%s=%s', (type, name, value) => {
+    expect(() => CommandTypes.create({ [type]: { [name]: value } })).toThrow(`CamCommands__${type}__${name}`);
+  });
+
+  it('name a setting and a type that do not exist', () => {
+    expect(() => CommandTypes.create({ Simulate: { Colour: 'red' } })).toThrow(
+      /CamCommands__Simulate__.*Colour/,
+    );
+    expect(() => CommandTypes.create({ Paint: {} })).toThrow('CamCommands__Paint__');
+  });
+
+  it.each([
+    ['GenerateNcProgram', { postProcessor: 'Heidenhain TNC 640', programNumber: 1 }, true],
+    ['GenerateNcProgram', { simulation: { duration: 'PT0.5S', fault: 'crash', faultAttempts: [1] } }, true],
+    ['GenerateNcProgram', { postProcessor: '../../evil' }, false],
+    ['GenerateNcProgram', { programNumber: 10_000 }, false],
+    ['Simulate', { programNumber: 1 }, false],
+    ['Simulate', { simulation: { fault: 'explode' } }, false],
+  ])('%s with %j: %s', (name, parameters, accepted) => {
+    expect(CommandTypes.create().find('esprit', name)?.parameters.safeParse(parameters).success).toBe(
+      accepted,
+    );
+  });
+});
