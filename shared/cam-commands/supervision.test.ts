@@ -53,6 +53,7 @@ describe('the watchdog', () => {
   it('starts its grace anew when it was held up itself: agents were as well, or could not reach anyone', () => {
     const before = [0, 5000, 5000, 5000, 5000] as const;
     expect(watch([...before, WATCHDOG_GAP_MS]).at(-1)).toBe(true);
+    expect(watch([...before, -1, 5000, 5000, 5000]).slice(5)).not.toContain(true);
     expect(watch([...before, WATCHDOG_GAP_MS + 1, 5000, 5000, 5000, 5000]).slice(5)).toEqual([
       false,
       false,

@@ -11,7 +11,7 @@ import { type WorkItem, expireLeases, lostItems, waitingByApplication } from './
  */
 export const WATCHDOG_GRACE_MS = 20_000;
 
-/** A watchdog that missed rounds for this long (process stopped, machine asleep) knows nothing about the time between. */
+/** A watchdog that missed rounds for this long (process stopped, machine asleep), or whose clock was set back, starts anew. */
 export const WATCHDOG_GAP_MS = 15_000;
 
 /** What the watchdog remembers between its rounds; times in milliseconds since the epoch. */
@@ -33,7 +33,8 @@ export interface WatchdogStep {
 /** The watchdog's decision, pure: whether leases may be declared lost in a round that reached the database at `now`. */
 export function watchdogStep(before: WatchdogMemory, now: Date): WatchdogStep {
   const at = now.getTime();
-  const unbroken = before.lastRoundAt !== null && at - before.lastRoundAt <= WATCHDOG_GAP_MS;
+  const gapMs = before.lastRoundAt === null ? Infinity : at - before.lastRoundAt;
+  const unbroken = gapMs >= 0 && gapMs <= WATCHDOG_GAP_MS;
   const healthySince = (unbroken ? before.healthySince : null) ?? at;
   const sure = at - healthySince >= WATCHDOG_GRACE_MS;
   return { memory: { healthySince, lastRoundAt: at }, expireBefore: sure ? now : null };
