@@ -1,18 +1,18 @@
-import { Kysely, MssqlDialect, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import * as Tarn from 'tarn';
 import * as Tedious from 'tedious';
 import type { Database, Queries } from '../database.ts';
-import { asDatabaseError } from '../errors.ts';
 import { retryTransaction } from '../retry.ts';
 import type { Schema } from '../schema.ts';
 import { parseConnectionString } from './connection-string.ts';
+import { NamingMssqlDialect } from './dialect.ts';
 import { RowForm } from './row-form.ts';
 
 /** Azure SQL or SQL Server through `tedious`; `connectionString` as `parseConnectionString` takes it. */
 export function openMssqlDatabase(connectionString: string): Database {
   const configuration = parseConnectionString(connectionString);
   const kysely = new Kysely<Schema>({
-    dialect: new MssqlDialect({
+    dialect: new NamingMssqlDialect({
       tarn: { ...Tarn, options: { min: 0, max: 20 } },
       tedious: { ...Tedious, connectionFactory: () => new Tedious.Connection(configuration) },
     }),
@@ -25,11 +25,7 @@ export function openMssqlDatabase(connectionString: string): Database {
     transaction: <T>(work: (trx: Queries) => Promise<T>) =>
       retryTransaction(() => kysely.transaction().execute((trx) => work(trx))),
     async check() {
-      try {
-        await sql`select 1 as one`.execute(kysely);
-      } catch (error) {
-        throw asDatabaseError(error);
-      }
+      await sql`select 1 as one`.execute(kysely);
     },
     close: () => kysely.destroy(),
   };
