@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { appendFile, copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { clientOf, newRouting, order, type Client, type Routing } from '../e2e/client.ts';
+import { clientOf, newRouting, order, type Client, type Routing, type Simulation } from '../e2e/client.ts';
 import { contentContainer } from '../support/faults-blobs.ts';
 import { commandStatuses, databasePath, untilSettled } from '../support/faults-database.ts';
 import { isRunning, ledgerPath, readLedger, unfinishedRuns } from '../support/faults-ledger.ts';
@@ -21,6 +22,8 @@ const COMMANDS = 20;
 const VICTIMS = ['functions-host', 'service-bus', 'cmdhost-1', 'simulator'] as const;
 type Victim = (typeof VICTIMS)[number];
 const KILLS_OF_EACH = 3;
+/** A key whose request died with its process is free again after a minute. */
+const ORDER_LIMIT_MS = 90_000;
 
 let folder: string;
 let stack: TestStack;
@@ -67,6 +70,30 @@ async function kill(victim: Victim, killed: Set<number>): Promise<void> {
   if (pid !== undefined) killed.add(pid);
 }
 
+/** An order by HTTP, repeated under one Idempotency-Key until it is accepted. */
+async function orderUntilAccepted(routingId: string, simulation: Simulation): Promise<string> {
+  const call = {
+    json: { application: 'esprit', commandType: 'GenerateNcProgram', parameters: { simulation } },
+    headers: { 'idempotency-key': randomUUID() },
+  };
+  let last: unknown;
+  await until(
+    async () => {
+      try {
+        const answer = await engineer.call('POST', `/routings/${routingId}/commands`, call);
+        last = answer.text;
+        return answer.status === 202;
+      } catch (error) {
+        last = error;
+        return false;
+      }
+    },
+    () => `an order to be accepted; the last answer was ${String(last)}`,
+    ORDER_LIMIT_MS,
+  );
+  return (JSON.parse(String(last)) as { commandId: string }).commandId;
+}
+
 function succeededCommands(): number {
   return [...commandStatuses(databasePath(stack)).values()].filter((status) => status === 'Succeeded').length;
 }
@@ -102,8 +129,11 @@ describe('kill -9 at random moments', () => {
       orders.push(order(engineer, routingId(), simulation()).then(({ commandId }) => commandId));
     await Promise.all(orders);
     const killed = new Set<number>();
-    for (const victim of victims) {
-      orders.push(producer.send(routingId(), simulation()));
+    for (const [index, victim] of victims.entries()) {
+      const byHttp = index % 4 === 1;
+      orders.push(
+        byHttp ? orderUntilAccepted(routingId(), simulation()) : producer.send(routingId(), simulation()),
+      );
       // Not a wait for something: the moment of the fault.
       await delay(random.integer(20, 700));
       expect(succeededCommands()).toBeLessThan(orders.length);
