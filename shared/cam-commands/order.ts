@@ -247,9 +247,13 @@ function checkParameters(
   }
   const parsed = type.parameters.safeParse(given.parameters ?? {});
   if (parsed.success) return parsed.data;
-  throw new CamCommandError('parameters-invalid', { errors: parsed.error.issues.map(fieldOf) });
+  throw new CamCommandError('parameters-invalid', { errors: parsed.error.issues.flatMap(fieldsOf) });
 }
 
-function fieldOf(issue: z.core.$ZodIssue): { path: string; message: string } {
-  return { path: ['parameters', ...issue.path.map(String)].join('.'), message: issue.message };
+/** An unknown member is named itself. */
+function fieldsOf(issue: z.core.$ZodIssue): { path: string; message: string }[] {
+  const path = ['parameters', ...issue.path.map(String)];
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not known here' }));
+  return [{ path: path.join('.'), message: issue.message }];
 }

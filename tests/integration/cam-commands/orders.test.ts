@@ -62,7 +62,7 @@ describe('orders over HTTP', () => {
     ['no type', { commandType: undefined }, 400, 'commandType'],
     ['an unknown type', { commandType: 'Paint' }, 400, 'commandType'],
     ['wrong parameters', { parameters: { programNumber: 'x' } }, 400, 'parameters.programNumber'],
-    ['an unknown parameter', { parameters: { colour: 'red' } }, 400, 'parameters'],
+    ['an unknown parameter', { parameters: { colour: 'red' } }, 400, 'parameters.colour'],
     ['a priority out of range', { priority: 10 }, 400, 'priority'],
     ['a date that is none', { notBefore: 'tomorrow' }, 400, 'notBefore'],
     ['an unknown member', { camRevision: 1 }, 400, 'camRevision'],
