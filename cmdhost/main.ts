@@ -1,11 +1,10 @@
 import { parseArgs } from 'node:util';
 import { readCmdhostConfig } from '../shared/config/cmdhost.ts';
+import { productVersion } from '../shared/config/version.ts';
 import { startTelemetry } from '../shared/telemetry/index.ts';
 import { type Agent, startAgent } from './agent.ts';
 
 // The workstation agent: `main.ts --config FILE`. See docs/cmdhost.md.
-
-const VERSION = '0.1.0';
 
 async function main(): Promise<void> {
   const { config: file } = parseArgs({ options: { config: { type: 'string' } } }).values;
@@ -13,7 +12,7 @@ async function main(): Promise<void> {
   const config = readCmdhostConfig(file);
   const telemetry = await startTelemetry({
     serviceName: 'mcms-cmdhost',
-    serviceVersion: VERSION,
+    serviceVersion: productVersion,
     otlpEndpoint: process.env['OTEL_EXPORTER_OTLP_ENDPOINT'],
     applicationInsights: process.env['APPLICATIONINSIGHTS_CONNECTION_STRING'],
   });
@@ -35,7 +34,7 @@ async function main(): Promise<void> {
   process.once('disconnect', stop);
 
   try {
-    agent = await startAgent({ config, version: VERSION, signal: stopped.signal });
+    agent = await startAgent({ config, version: productVersion, signal: stopped.signal });
   } catch (error) {
     if (!stopped.signal.aborted) throw error;
     await telemetry.shutdown();

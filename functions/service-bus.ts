@@ -4,7 +4,8 @@ import { createServiceBusClient } from '../shared/messaging/index.ts';
 
 /** Service Bus by connection string (local broker), or by the managed identity of the Functions app. */
 export async function openServiceBus(access: ServiceAccess): Promise<ServiceBusClient> {
-  if (access.kind === 'connectionString') return createServiceBusClient({ connectionString: access.connectionString });
+  if (access.kind === 'connectionString')
+    return createServiceBusClient({ connectionString: access.connectionString });
   const { DefaultAzureCredential } = await import('@azure/identity');
   return createServiceBusClient({
     fullyQualifiedNamespace: access.address,

@@ -19,7 +19,11 @@ export async function connect(environment: NodeJS.ProcessEnv): Promise<DemoApi> 
   });
   const headers = { Authorization: `Bearer ${token}` };
 
-  const call = async <T>(method: string, path: string, init: RequestInit = {}): Promise<T> => {
+  const call = async <T>(
+    method: string,
+    path: string,
+    init: { body?: string; headers?: Record<string, string> } = {},
+  ): Promise<T> => {
     const response = await fetch(`${stack.apiUrl}/api${path}`, {
       method,
       ...init,

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Job } from '../../shared/cam-commands/contracts.ts';
-import { runFailure } from '../errors.ts';
-import { blobAt } from './blobs.ts';
+import { RunFailure, runFailure } from '../errors.ts';
+import { retry, UNTIL_IT_WORKS } from '../retry.ts';
+import { blobAt, isStoreAway } from './blobs.ts';
 
 type Input = Job['inputs'][number];
 
@@ -16,6 +18,32 @@ type Input = Job['inputs'][number];
  */
 export async function fetchInput(input: Input, folder: string, signal: AbortSignal): Promise<string> {
   const path = join(folder, input.fileName);
+  // A store that is away costs waiting, not an attempt.
+  const options = { policy: UNTIL_IT_WORKS, signal, isTransient: isStoreAway };
+  let found: Digest;
+  try {
+    found = await retry(async () => download(input, path, signal), options);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof RunFailure) throw error;
+    throw runFailure('INPUT_UNAVAILABLE', `${input.fileName} could not be downloaded: ${reason(error)}`, {
+      retryable: true,
+      cause: error,
+    });
+  }
+  if (found.sizeBytes !== input.sizeBytes)
+    throw corrupt(input, `has ${found.sizeBytes} bytes instead of ${input.sizeBytes}`);
+  if (found.sha256 !== input.sha256) throw corrupt(input, 'has another SHA-256 than expected');
+  return path;
+}
+
+interface Digest {
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/** One try; a part that it wrote is gone when it fails. */
+async function download(input: Input, path: string, signal: AbortSignal): Promise<Digest> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   const check = new Transform({
@@ -25,26 +53,21 @@ export async function fetchInput(input: Input, folder: string, signal: AbortSign
       done(sizeBytes > input.sizeBytes ? corrupt(input, 'is larger than expected') : null, chunk);
     },
   });
+  const blob = await blobAt(input.url);
+  const { readableStreamBody } = await blob.download(0, undefined, {
+    abortSignal: signal,
+    maxRetryRequests: 5,
+  });
+  if (!readableStreamBody) throw new Error('the download has no body');
+  const file = createWriteStream(path, { flags: 'wx' });
   try {
-    const blob = await blobAt(input.url);
-    const { readableStreamBody } = await blob.download(0, undefined, {
-      abortSignal: signal,
-      maxRetryRequests: 5,
-    });
-    if (!readableStreamBody) throw new Error('the download has no body');
-    await pipeline(readableStreamBody, check, createWriteStream(path, { flags: 'wx' }), { signal });
+    await pipeline(readableStreamBody, check, file, { signal });
   } catch (error) {
-    signal.throwIfAborted();
-    if (sizeBytes > input.sizeBytes) throw error;
-    throw runFailure('INPUT_UNAVAILABLE', `${input.fileName} could not be downloaded: ${reason(error)}`, {
-      retryable: true,
-      cause: error,
-    });
+    // `wx`: a file of that name which this try did not make stays.
+    if (file.bytesWritten > 0) await rm(path, { force: true });
+    throw error;
   }
-  if (sizeBytes !== input.sizeBytes)
-    throw corrupt(input, `has ${sizeBytes} bytes instead of ${input.sizeBytes}`);
-  if (hash.digest('hex') !== input.sha256) throw corrupt(input, 'has another SHA-256 than expected');
-  return path;
+  return { sizeBytes, sha256: hash.digest('hex') };
 }
 
 function corrupt(input: Input, what: string): Error {

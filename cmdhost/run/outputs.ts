@@ -2,7 +2,7 @@ import type { Job, OutputFile } from '../../shared/cam-commands/contracts.ts';
 import type { ApiClient } from '../api-client.ts';
 import { ApiUnavailableError, runFailure } from '../errors.ts';
 import { retry, UNTIL_IT_WORKS } from '../retry.ts';
-import { blobAt } from './blobs.ts';
+import { blobAt, isStoreAway } from './blobs.ts';
 import type { LocalOutput } from './result-file.ts';
 
 const SINGLE_PUT_BYTES = 8 * 1024 * 1024;
@@ -45,13 +45,16 @@ export async function uploadOutputs(
 async function upload({ path, file }: LocalOutput, url: string, signal: AbortSignal): Promise<void> {
   try {
     const blob = await blobAt(url);
-    await blob.uploadFile(path, {
-      abortSignal: signal,
-      maxSingleShotSize: SINGLE_PUT_BYTES,
-      blockSize: SINGLE_PUT_BYTES,
-      concurrency: 2,
-      blobHTTPHeaders: { blobContentType: file.contentType },
-    });
+    const send = () =>
+      blob.uploadFile(path, {
+        abortSignal: signal,
+        maxSingleShotSize: SINGLE_PUT_BYTES,
+        blockSize: SINGLE_PUT_BYTES,
+        concurrency: 2,
+        blobHTTPHeaders: { blobContentType: file.contentType },
+      });
+    // A store that is away costs waiting, not the run that made the file.
+    await retry(send, { policy: UNTIL_IT_WORKS, signal, isTransient: isStoreAway });
   } catch (cause) {
     signal.throwIfAborted();
     // The message of the SDK may carry the SAS; the cause stays in this process.

@@ -71,7 +71,7 @@ describe('the two sets of migrations', () => {
     for (const [table, { columns }] of Object.entries(tables)) {
       const made = database.prepare(`PRAGMA table_info(${table})`).all();
       expect(
-        made.map((column) => `${column['name']} ${column['notnull'] === 1 ? 'NOT NULL' : 'NULL'}`),
+        made.map((column) => `${String(column['name'])} ${column['notnull'] === 1 ? 'NOT NULL' : 'NULL'}`),
       ).toEqual(
         // An INTEGER PRIMARY KEY of SQLite is never null without saying so.
         columns.map((column) => (column === 'seq NOT NULL' ? 'seq NULL' : column)),

@@ -8,7 +8,13 @@ import {
 } from '../http/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import type { Clock } from '../time/clock.ts';
-import { type Database, type IdempotencyKeyTable, type Queries, firstRows, isUniqueViolation } from '../data/index.ts';
+import {
+  type Database,
+  type IdempotencyKeyTable,
+  type Queries,
+  firstRows,
+  isUniqueViolation,
+} from '../data/index.ts';
 
 /** A claim whose process died is free again after this; longer than any request may take. */
 const CLAIM_MS = 60_000;
@@ -19,7 +25,10 @@ const log = createLogger('idempotency');
 type Row = Omit<IdempotencyKeyTable, 'seq'>;
 
 /** Answers to `Idempotency-Key`s in table IdempotencyKey. */
-export function createSqlIdempotencyStore(deps: { readonly database: Database; readonly clock: Clock }): IdempotencyStore {
+export function createSqlIdempotencyStore(deps: {
+  readonly database: Database;
+  readonly clock: Clock;
+}): IdempotencyStore {
   return {
     async run(scope, requestHash, work) {
       const key = scopeHash(scope);
@@ -133,12 +142,16 @@ async function record(
 
 async function giveUp({ database }: { readonly database: Database }, scope: string): Promise<void> {
   try {
-    await database.transaction((trx) => trx.deleteFrom('IdempotencyKey').where('scope', '=', scope).execute());
+    await database.transaction((trx) =>
+      trx.deleteFrom('IdempotencyKey').where('scope', '=', scope).execute(),
+    );
   } catch (error) {
     log.warn('the claim of an Idempotency-Key could not be given up; it runs out by itself', { error });
   }
 }
 
 function scopeHash({ subject, method, path, key }: IdempotencyScope): string {
-  return createHash('sha256').update(JSON.stringify([subject, method, path, key])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([subject, method, path, key]))
+    .digest('hex');
 }

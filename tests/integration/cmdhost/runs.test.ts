@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { aJob, isAlive, Rig, simulated } from './rig.ts';
 
@@ -43,6 +44,24 @@ describe('an attempt run by the agent', () => {
     expect(text).toContain(`(SHA256 ${model.sha256.slice(0, 32).toUpperCase()})`);
     expect(rig.api.announces).toMatchObject([{ workstation: 'WS-01', seats: 4, applications: ['esprit'] }]);
     expect(rig.api.tokenRequests).toBe(1);
+  });
+
+  it('waits for a store that is away, for inputs as for outputs, and starts the program once', async () => {
+    const model = rig.api.addBlob(Buffer.from('a model behind an outage'));
+    const job = aJob({
+      inputs: [{ fileId: aJob().commandId, fileName: 'bracket.esp', role: 'cam-model', ...model }],
+    });
+    const busy = (path: string) => ({
+      path,
+      act: (response: ServerResponse) => response.writeHead(503).end(),
+    });
+    const cut = (path: string) => ({ path, act: (response: ServerResponse) => response.destroy() });
+    const input = new URL(model.url).pathname;
+    rig.api.failNext(busy(input), busy(input), cut(input));
+    rig.api.failNext(busy('-setup.html'), cut('-setup.html'), busy('-setup.html'));
+
+    expect((await rig.run(job)).kind).toBe('succeeded');
+    expect(await rig.ledger(job.attemptId)).toEqual(['start', 'end']);
   });
 
   it('tells that the adapter was started at once, by a heartbeat', async () => {
