@@ -43,6 +43,8 @@ export interface CommandServiceDeps {
   readonly clock: Clock;
 }
 
+/** A command this young is on its way to a workstation rather than waiting for one. */
+const ON_ITS_WAY_MS = 2000;
 /** A workstation not heard of for this long does not count as one that could take work. */
 const WORKSTATION_SILENT_MS = 3 * 60_000;
 
@@ -220,6 +222,7 @@ async function waitReasons(
     if (command.notBefore !== null && Date.parse(command.notBefore) > now.getTime()) {
       return `not before ${command.notBefore}`;
     }
-    return able.has(command.application) ? 'no seat free' : `no workstation for ${command.application}`;
+    if (!able.has(command.application)) return `no workstation for ${command.application}`;
+    return now.getTime() - Date.parse(command.requestedAt) < ON_ITS_WAY_MS ? null : 'no seat free';
   };
 }

@@ -35,18 +35,19 @@ describe('SQL of the claim', () => {
 
   it('is one statement on SQL Server, which passes over rows that others are claiming', () => {
     expect(mssql.sql).toBe(
-      'with best as (select top (1) * from mcms.CamWorkItem with (rowlock, updlock, readpast) where state = @1 and cancelRequested = @2 and notBefore <= @3 and application in (@4, @5) order by priority desc, seq) update best set state = @6, workstation = @7, claimId = @8, leaseUntil = @9 output inserted.seq',
+      'update mcms.CamWorkItem set state = @1, workstation = @2, claimId = @3, leaseUntil = @4 output inserted.seq where state = @5 and seq = (select top (1) seq from mcms.CamWorkItem with (rowlock, updlock, readpast) where state = @6 and cancelRequested = @7 and notBefore <= @8 and application in (@9, @10) order by priority desc, seq)',
     );
     expect(mssql.parameters).toEqual([
+      'Claimed',
+      'WS-1',
+      'claim',
+      CLAIM.leaseUntil,
+      'Waiting',
       'Waiting',
       0,
       CLAIM.now,
       'esprit',
       'solidworks',
-      'Claimed',
-      'WS-1',
-      'claim',
-      CLAIM.leaseUntil,
     ]);
   });
 });

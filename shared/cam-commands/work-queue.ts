@@ -31,9 +31,10 @@ export function claimStatement(dialect: DialectName, claim: Claim): RawBuilder<{
   const wanted = sql`state = ${'Waiting'} and cancelRequested = ${0} and notBefore <= ${claim.now} and application in (${apps})`;
   const changes = sql`state = ${'Claimed'}, workstation = ${claim.workstation}, claimId = ${claim.claimId}, leaseUntil = ${claim.leaseUntil}`;
   if (dialect === 'mssql') {
+    const best = sql`select top (1) seq from mcms.CamWorkItem with (rowlock, updlock, readpast) where ${wanted} order by priority desc, seq`;
     return sql<{
       seq: number;
-    }>`with best as (select top (1) * from mcms.CamWorkItem with (rowlock, updlock, readpast) where ${wanted} order by priority desc, seq) update best set ${changes} output inserted.seq`;
+    }>`update mcms.CamWorkItem set ${changes} output inserted.seq where state = ${'Waiting'} and seq = (${best})`;
   }
   return sql<{
     seq: number;

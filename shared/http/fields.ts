@@ -21,7 +21,7 @@ export function text(max: number, { min = 1, multiline = false }: TextOptions = 
   const control = multiline ? /[^\P{Cc}\n\t]/u : /\p{Cc}/u;
   return z
     .string()
-    .max(max * 4, tooLong(max))
+    .max(max * 4, { error: tooLong(max), abort: true })
     .overwrite((value) => (multiline ? value.replaceAll('\r\n', '\n') : value).normalize('NFC'))
     .min(min, min === 1 ? 'must not be empty' : `must be at least ${min} characters`)
     .max(max, tooLong(max))

@@ -16,8 +16,8 @@ import {
   isUniqueViolation,
 } from '../data/index.ts';
 
-/** A claim whose process died is free again after this; longer than any request may take. */
-const CLAIM_MS = 60_000;
+/** A claim whose process died is free again after this; longer than a request takes. */
+const CLAIM_MS = 30_000;
 /** An answer is kept this long. */
 const ANSWER_MS = 24 * 3_600_000;
 const log = createLogger('idempotency');

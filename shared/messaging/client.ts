@@ -10,10 +10,10 @@ export type ServiceBusSettings =
   | { readonly connectionString: string }
   | { readonly fullyQualifiedNamespace: string; readonly credential: TokenCredential };
 
-/** At most three tries of ten seconds each: a caller that needs more keeps the message and comes back. */
+/** At most three tries of five seconds each, for a send under way is not told that its broker died: a caller that needs more keeps the message and comes back. */
 const OPTIONS: ServiceBusClientOptions = {
   retryOptions: {
-    timeoutInMs: 10_000,
+    timeoutInMs: 5_000,
     maxRetries: 2,
     retryDelayInMs: 200,
     maxRetryDelayInMs: 2_000,

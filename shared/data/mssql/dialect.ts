@@ -13,8 +13,24 @@ export class NamingMssqlDialect extends MssqlDialect {
         throw asDatabaseError(error);
       }
     };
+    const rollback = driver.rollbackTransaction.bind(driver);
+    driver.rollbackTransaction = async (connection) => {
+      try {
+        await rollback(connection);
+      } catch (error) {
+        if (!isNothingToRollBack(error)) throw error;
+      }
+    };
     return driver;
   }
+}
+
+/**
+ * 3903, "no corresponding BEGIN TRANSACTION": the engine has rolled back by itself (XACT_ABORT, a deadlock's victim). Thrown on,
+ * it would hide the error that was the reason.
+ */
+function isNothingToRollBack(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, 'number') === 3903;
 }
 
 const named = new WeakSet<DatabaseConnection>();

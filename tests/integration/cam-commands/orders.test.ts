@@ -212,6 +212,10 @@ describe('commands over HTTP', () => {
     await rig.order({ notBefore: '2030-02-01T00:00:00Z' });
     await rig.order({ application: 'solidworks', commandType: 'ExportModel' });
     await rig.order();
+    const young = await list('');
+    expect(young.value[0]).toMatchObject({ waitReason: null });
+
+    rig.harness.clock.advance(2000);
     const { value } = await list('');
     expect(value.map((command) => (command as unknown as { waitReason: string }).waitReason)).toEqual([
       'no seat free',
