@@ -80,13 +80,14 @@ export async function clientOf(
 /** A client that sends this `Authorization`, or none. */
 export function clientWith(apiUrl: string, authorization: string | undefined): Client {
   const call: Client['call'] = async (method, path, { json, body, headers } = {}) => {
+    const sent = json === undefined ? body : JSON.stringify(json);
     const response = await fetch(`${apiUrl}${path}`, {
       method,
       redirect: 'manual',
       // What fetch asks for before it sends a stream.
       duplex: 'half',
       signal: AbortSignal.timeout(CALL_LIMIT_MS),
-      body: json === undefined ? (body ?? null) : JSON.stringify(json),
+      ...(sent === undefined ? {} : { body: sent }),
       headers: {
         ...(authorization === undefined ? {} : { authorization }),
         ...(json === undefined ? {} : { 'content-type': 'application/json' }),
