@@ -5,7 +5,6 @@ import {
   DEFAULT_PRIORITY,
   cancelCommand,
   commandIdOf,
-  commandSummary,
   commandView,
   listCommands,
   newCommandView,
@@ -107,7 +106,7 @@ export function commandRoutes(deps: AppDeps): Route[] {
       tags: ['Commands'],
       access: { roles: ['Mcms.Reader'] },
       query: filter,
-      responses: { 200: { description: 'A page of commands', schema: pageOf(commandSummary) } },
+      responses: { 200: { description: 'A page of commands', schema: pageOf(commandView) } },
       async handler({ query: { top: count, skipToken: after, ...wanted }, request }) {
         const { value, next } = await listCommands(deps, wanted, { top: count, after });
         return { status: 200, body: page(request.url, { value, next }) };

@@ -15,13 +15,7 @@ import { addToOutbox } from '../outbox/index.ts';
 import { currentTraceparent } from '../telemetry/index.ts';
 import type { Clock } from '../time/clock.ts';
 import { FINAL_STATUSES, isFinal, requireCommand, traceIdOf } from './attempts.ts';
-import {
-  type CommandRow,
-  type CommandSummary,
-  type CommandView,
-  toAttemptView,
-  toCommandSummary,
-} from './command-view.ts';
+import { type CommandRow, type CommandView, toAttemptView, toCommandSummary } from './command-view.ts';
 import { CamCommandError } from './errors.ts';
 import { MAX_NAME_LENGTH, commandLabel, commandSubject } from './order.ts';
 
@@ -53,13 +47,12 @@ export async function listCommands(
   { database, clock }: CommandServiceDeps,
   filter: CommandFilter,
   page: { readonly top: number; readonly after?: PageKey | undefined },
-): Promise<{ readonly value: CommandSummary[]; readonly next: PageKey | undefined }> {
+): Promise<{ readonly value: CommandView[]; readonly next: PageKey | undefined }> {
   const rows = await listQuery(database, filter, page).execute();
   const shown = rows.slice(0, page.top);
   const last = shown.at(-1);
-  const waitReason = await waitReasons(database.read, clock.now(), shown);
   return {
-    value: shown.map((row) => toCommandSummary(row, waitReason(row))),
+    value: await withDetails(database.read, clock.now(), shown),
     next: rows.length > page.top && last ? { seq: last.seq } : undefined,
   };
 }
@@ -84,24 +77,42 @@ export async function readCommand(
   commandId: string,
 ): Promise<CommandView> {
   const command = await requireCommand(database.read, commandId);
-  const attempts = await database.read
+  const [view] = await withDetails(database.read, clock.now(), [command]);
+  if (!view) throw new CamCommandError('command-not-found');
+  return view;
+}
+
+/** Adds attempts, files and what each waits for: three queries, however many commands. */
+async function withDetails(
+  queries: Queries,
+  now: Date,
+  commands: readonly CommandRow[],
+): Promise<CommandView[]> {
+  if (commands.length === 0) return [];
+  const ids = commands.map((command) => command.commandId);
+  const attempts = await queries
     .selectFrom('CamCommandAttempt')
     .selectAll()
-    .where('commandId', '=', commandId)
+    .where('commandId', 'in', ids)
     .orderBy('seq')
     .execute();
-  const files = await database.read
+  const files = await queries
     .selectFrom('CamCommandOutput')
-    .select(['fileId', 'camRev', 'fileName', 'role', 'sizeBytes', 'sha256'])
-    .where('commandId', '=', commandId)
+    .select(['commandId', 'fileId', 'camRev', 'fileName', 'role', 'sizeBytes', 'sha256'])
+    .where('commandId', 'in', ids)
     .orderBy('seq')
     .execute();
-  const waitReason = await waitReasons(database.read, clock.now(), [command]);
-  return {
+  const waitReason = await waitReasons(queries, now, commands);
+  const attemptsOf = Map.groupBy(attempts, (attempt) => attempt.commandId);
+  const filesOf = Map.groupBy(files, (file) => file.commandId);
+  return commands.map((command) => ({
     ...toCommandSummary(command, waitReason(command)),
-    attempts: attempts.map(toAttemptView),
-    files: files.map((file) => ({ ...file, role: file.role as CommandView['files'][number]['role'] })),
-  };
+    attempts: (attemptsOf.get(command.commandId) ?? []).map(toAttemptView),
+    files: (filesOf.get(command.commandId) ?? []).map(({ commandId: _commandId, ...file }) => ({
+      ...file,
+      role: file.role as CommandView['files'][number]['role'],
+    })),
+  }));
 }
 
 /**

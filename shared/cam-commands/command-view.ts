@@ -46,7 +46,7 @@ export const commandFile = z
   })
   .meta({ id: 'CommandFile' });
 
-/** A command as the API shows it in a list. */
+/** A command by itself. */
 export const commandSummary = z
   .object({
     commandId: z.uuid(),
@@ -75,7 +75,7 @@ export const commandSummary = z
   .meta({ id: 'CommandSummary' });
 export type CommandSummary = z.infer<typeof commandSummary>;
 
-/** The single read: with attempts and the files the command made. */
+/** A command as the API shows it: with its attempts and the files it made. */
 export const commandView = commandSummary
   .extend({ attempts: z.array(attemptView), files: z.array(commandFile) })
   .meta({ id: 'Command' });

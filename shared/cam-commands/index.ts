@@ -12,7 +12,7 @@ export {
   readCommand,
 } from './command-service.ts';
 export { type CommandPolicy, type CommandType, CommandTypes } from './command-types.ts';
-export { commandSummary, commandView, newCommandView, toCommandSummary } from './command-view.ts';
+export { commandView, newCommandView } from './command-view.ts';
 export { type Unsuccessful, concludeCancelled, concludeFailed, concludeRetry } from './conclude.ts';
 export { CamCommandError, type CamCommandErrorCode } from './errors.ts';
 export { COMMAND_QUEUE, DEFAULT_PRIORITY, type Order, type OrderDeps, orderCommand } from './order.ts';

@@ -206,6 +206,8 @@ describe('commands over HTTP', () => {
       ],
       files: [{ fileName: 'O0001.nc', camRev: 1, sha256: outputs[0]?.sha256 }],
     });
+    const single = await rig.http('GET', `commands/${commandId}`, { as: 'reader' });
+    expect((await list('')).value).toEqual([single.json]);
   });
 
   it('say what they wait for', async () => {
