@@ -29,7 +29,8 @@ describe('claiming work', () => {
   it('follows a bell, which is then off the queue', async () => {
     const job = aJob();
     expect((await rig.run(job)).attemptId).toBe(job.attemptId);
-    expect(await rig.waiting('esprit-dispatch')).toEqual([]);
+    const limit = AbortSignal.timeout(5000);
+    while ((await rig.waiting('esprit-dispatch')).length > 0) limit.throwIfAborted();
   });
 
   it('gets the same job again when the answer was lost', async () => {
@@ -56,9 +57,10 @@ describe('claiming work', () => {
 
   it('leaves bells to other agents while all seats are taken', async () => {
     const jobs = await occupy();
-    await rig.ringBell();
+    const bell = await rig.ringBell();
     await heartbeats(4);
-    expect(await rig.waiting('esprit-dispatch')).toHaveLength(1);
+    // Others may wait beside it: the seats can fill before a bell that was rung for them is heard.
+    expect(await rig.waiting('esprit-dispatch')).toContainEqual(bell);
     await cancel(jobs);
   });
 
@@ -69,9 +71,9 @@ describe('claiming work', () => {
     await rig.ringBell();
     // The second of these is sent after the answer to the first has arrived.
     await heartbeats(2);
-    await rig.ringBell();
+    const bell = await rig.ringBell();
     await heartbeats(3);
-    expect(await rig.waiting('esprit-dispatch')).toHaveLength(1);
+    expect(await rig.waiting('esprit-dispatch')).toContainEqual(bell);
     const claims = rig.api.claims.length;
     rig.api.heartbeatAnswers.set(job.attemptId, 'continue');
     await rig.api.seen(() => rig.api.claims[claims]);

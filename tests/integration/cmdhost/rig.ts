@@ -100,10 +100,13 @@ export class Rig {
     return [{ application: 'esprit', command: [process.execPath, file] }];
   }
 
-  async ringBell(workItemId: string = randomUUID()): Promise<void> {
+  /** Rings, and returns the bell as it stands in the queue until an agent has heard it. */
+  async ringBell(workItemId: string = randomUUID()): Promise<unknown> {
+    const bell = { schemaVersion: 1, workItemId, application: 'esprit' };
     const sender = this.#bus.createSender('esprit-dispatch');
-    await sender.sendMessages({ body: { schemaVersion: 1, workItemId, application: 'esprit' } });
+    await sender.sendMessages({ body: bell });
     await sender.close();
+    return bell;
   }
 
   /** The next result on the queue, taken off it. */
