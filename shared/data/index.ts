@@ -1,5 +1,6 @@
+export { bound, typed } from './bound.ts';
 export type { Database, DialectName, Queries } from './database.ts';
 export { DatabaseUnavailableError, asDatabaseError, isUniqueViolation } from './errors.ts';
 export { openDatabase } from './open.ts';
-export { containsPattern, firstRows, pageAfter, type PageKey } from './page.ts';
+export { contains, firstRows, pageAfter, type PageKey } from './page.ts';
 export type * from './schema.ts';

@@ -14,6 +14,7 @@ export interface HistoryPage {
   readonly next?: Required<PageKey> | undefined;
 }
 
+/** Reads come from the read replica where there is one, and then may miss the last seconds. */
 export interface HistoryService {
   /** Newest first. */
   list(request: HistoryPageRequest): Promise<HistoryPage>;
@@ -24,14 +25,21 @@ export interface HistoryService {
 export function createHistoryService({ database }: { database: Database }): HistoryService {
   return {
     list: async (request) => {
-      const rows = await historyPageQuery(database, { ...request, count: request.count + 1 }).execute();
+      const { dialect } = database;
+      const rows = await database.readReplica((read) =>
+        historyPageQuery({ read, dialect }, { ...request, count: request.count + 1 }).execute(),
+      );
       const value = rows.slice(0, request.count);
       const last = rows.length > request.count ? value.at(-1) : undefined;
       return { value: value.map(toEntry), next: last && { seq: last.seq, value: last.changedAt } };
     },
     summarize: async (filter) => {
       const summaries = new Map<string, CamRevisionSummary>();
-      for (const row of await camRevisionCountQuery(database, filter).execute()) {
+      const { dialect } = database;
+      const rows = await database.readReplica((read) =>
+        camRevisionCountQuery({ read, dialect }, filter).execute(),
+      );
+      for (const row of rows) {
         const key = `${row.routingId} ${row.camRev}`;
         const summary = summaries.get(key);
         if (summary) merge(summary, row);

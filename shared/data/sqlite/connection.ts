@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { plainValue } from '../bound.ts';
 import { DatabaseUnavailableError } from '../errors.ts';
 
 const MAX_CACHED_STATEMENTS = 300;
@@ -61,7 +62,8 @@ export class SqliteFile implements SqliteDatabase {
 }
 
 function adapt(statement: StatementSync): SqliteStatement {
-  const bind = (parameters: readonly unknown[]): SQLInputValue[] => parameters.map(bindable);
+  const bind = (parameters: readonly unknown[]): SQLInputValue[] =>
+    parameters.map((value) => bindable(plainValue(value)));
   return {
     reader: statement.columns().length > 0,
     all: (parameters) => statement.all(...bind(parameters)),

@@ -1,0 +1,165 @@
+import {
+  AliasNode,
+  BinaryOperationNode,
+  ColumnNode,
+  type ColumnUpdateNode,
+  type InsertQueryNode,
+  type KyselyPlugin,
+  type OperationNode,
+  OperationNodeTransformer,
+  type PluginTransformQueryArgs,
+  type PluginTransformResultArgs,
+  PrimitiveValueListNode,
+  RawNode,
+  type QueryId,
+  type QueryResult,
+  ReferenceNode,
+  type RootOperationNode,
+  TableNode,
+  type UnknownRow,
+  ValueListNode,
+  ValueNode,
+  ValuesNode,
+} from 'kysely';
+import { TypedValue } from '../bound.ts';
+import { columnType } from '../columns.ts';
+import type { SqlType } from '../sql-type.ts';
+
+/**
+ * Gives every value of a query that Kysely built the type of the column it meets: in comparisons, `in` lists, inserted rows and
+ * updates. What stands in raw SQL is typed by `bound`.
+ */
+export class ParameterTypes implements KyselyPlugin {
+  transformQuery({ node, queryId }: PluginTransformQueryArgs): RootOperationNode {
+    return new Typing().transformNode(node, queryId);
+  }
+
+  async transformResult({ result }: PluginTransformResultArgs): Promise<QueryResult<UnknownRow>> {
+    return result;
+  }
+}
+
+class Typing extends OperationNodeTransformer {
+  protected override transformBinaryOperation(
+    node: BinaryOperationNode,
+    queryId: QueryId,
+  ): BinaryOperationNode {
+    const { leftOperand, operator, rightOperand } = super.transformBinaryOperation(node, queryId);
+    const left = this.#typeOf(leftOperand);
+    const right = this.#typeOf(rightOperand);
+    return {
+      kind: 'BinaryOperationNode',
+      operator,
+      leftOperand: right ? typedNode(leftOperand, right) : leftOperand,
+      rightOperand: left ? typedNode(rightOperand, left) : rightOperand,
+    };
+  }
+
+  protected override transformInsertQuery(node: InsertQueryNode, queryId: QueryId): InsertQueryNode {
+    const query = super.transformInsertQuery(node, queryId);
+    if (!query.values || !ValuesNode.is(query.values) || !query.columns) return query;
+    const types = query.columns.map((column) => this.#typeOf(column));
+    const rows = query.values.values.map((row) =>
+      PrimitiveValueListNode.is(row)
+        ? PrimitiveValueListNode.create(row.values.map((value, index) => typedValue(value, types[index])))
+        : ValueListNode.create(row.values.map((value, index) => typedNode(value, types[index]))),
+    );
+    return { ...query, values: ValuesNode.create(rows) };
+  }
+
+  protected override transformColumnUpdate(node: ColumnUpdateNode, queryId: QueryId): ColumnUpdateNode {
+    const { column, value } = super.transformColumnUpdate(node, queryId);
+    return { kind: 'ColumnUpdateNode', column, value: typedNode(value, this.#typeOf(column)) };
+  }
+
+  /** The type of the column that a node names, among the tables of the query it stands in and of those around it. */
+  #typeOf(node: OperationNode): SqlType | undefined {
+    const column = columnOf(node);
+    if (!column) return undefined;
+    if (column.table !== undefined)
+      return columnType(this.#aliases().get(column.table) ?? column.table, column.name);
+    for (const table of this.#tables()) {
+      const type = columnType(table, column.name);
+      if (type) return type;
+    }
+    return undefined;
+  }
+
+  *#tables(): Generator<string> {
+    for (const query of this.nodeStack.toReversed()) {
+      for (const source of sourcesOf(query)) yield source.table;
+    }
+  }
+
+  #aliases(): Map<string, string> {
+    return new Map(
+      this.nodeStack.flatMap((query) => sourcesOf(query).map(({ name, table }) => [name, table])),
+    );
+  }
+}
+
+/** Column of a `"table"."column"` or `"column"`, also of one that `sql.ref` names: that is a raw node with nothing around it. */
+function columnOf(
+  node: OperationNode,
+): { readonly table: string | undefined; readonly name: string } | undefined {
+  if (RawNode.is(node)) {
+    const [only] = node.parameters;
+    return only && node.sqlFragments.join('') === '' ? columnOf(only) : undefined;
+  }
+  if (ColumnNode.is(node)) return { table: undefined, name: node.column.name };
+  if (!ReferenceNode.is(node) || !ColumnNode.is(node.column)) return undefined;
+  return { table: node.table?.table.identifier.name, name: node.column.column.name };
+}
+
+interface Source {
+  readonly name: string;
+  readonly table: string;
+}
+
+function sourcesOf(query: OperationNode): Source[] {
+  switch (query.kind) {
+    case 'SelectQueryNode':
+    case 'DeleteQueryNode':
+    case 'UpdateQueryNode':
+    case 'InsertQueryNode':
+      return sourceNodes(query as QueryNode).flatMap(sourceOf);
+    default:
+      return [];
+  }
+}
+
+interface QueryNode {
+  readonly from?: { readonly froms: readonly OperationNode[] };
+  readonly joins?: readonly { readonly table: OperationNode }[];
+  readonly table?: OperationNode;
+  readonly into?: OperationNode;
+}
+
+function sourceNodes({ from, joins, table, into }: QueryNode): readonly OperationNode[] {
+  const single = [table, into].filter((node) => node !== undefined);
+  return [...(from?.froms ?? []), ...(joins ?? []).map((join) => join.table), ...single];
+}
+
+function sourceOf(node: OperationNode): Source[] {
+  if (TableNode.is(node)) {
+    const { name } = node.table.identifier;
+    return [{ name, table: name }];
+  }
+  if (!AliasNode.is(node) || node.alias.kind !== 'IdentifierNode') return [];
+  const { name } = node.alias as OperationNode & { readonly name: string };
+  return sourceOf(node.node).map(({ table }) => ({ name, table }));
+}
+
+function typedNode<N extends OperationNode>(node: N, type: SqlType | undefined): OperationNode {
+  if (!type) return node;
+  if (ValueNode.is(node)) return node.immediate ? node : ValueNode.create(typedValue(node.value, type));
+  if (PrimitiveValueListNode.is(node)) {
+    return PrimitiveValueListNode.create(node.values.map((value) => typedValue(value, type)));
+  }
+  if (ValueListNode.is(node)) return ValueListNode.create(node.values.map((value) => typedNode(value, type)));
+  return node;
+}
+
+function typedValue(value: unknown, type: SqlType | undefined): unknown {
+  return !type || value instanceof TypedValue ? value : new TypedValue(type, value);
+}
