@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { type Environment, address, readSettings, required, sqlConnection, sqlServerConnection } from './settings.ts';
+import {
+  type Environment,
+  address,
+  readSettings,
+  required,
+  sqlConnection,
+  sqlServerConnection,
+} from './settings.ts';
 
 /** How to reach a service: by a connection string (local servers) or by its address and the managed identity (Azure). */
 export type ServiceAccess =

@@ -1,4 +1,4 @@
-import { type Expression, ExpressionWrapper, ValueNode } from 'kysely';
+import { type CompiledQuery, type Expression, ExpressionWrapper, ValueNode } from 'kysely';
 import type { ColumnName } from './columns.ts';
 import { columnType } from './columns.ts';
 import type { Schema } from './schema.ts';
@@ -29,6 +29,14 @@ export function bound<T>(column: ColumnName, value: T): Expression<T> {
   const type = columnType(table, name);
   if (!type) throw new TypeError(`there is no column ${column}`);
   return typed(type, value);
+}
+
+/** A compiled query with other values, each of the type that the value in its place had. */
+export function rebind<R>(query: CompiledQuery<R>, values: readonly unknown[]): CompiledQuery<R> {
+  const parameters = query.parameters.map((before, index) =>
+    before instanceof TypedValue ? new TypedValue(before.type, values[index]) : values[index],
+  );
+  return { ...query, parameters };
 }
 
 /** The value without its type. */

@@ -1,4 +1,4 @@
-export { bound, typed } from './bound.ts';
+export { bound, rebind, typed } from './bound.ts';
 export type { Database, DialectName, Queries } from './database.ts';
 export { DatabaseUnavailableError, asDatabaseError, isUniqueViolation } from './errors.ts';
 export { openDatabase } from './open.ts';
