@@ -1,8 +1,10 @@
 import {
   AliasNode,
   BinaryOperationNode,
+  CaseNode,
   ColumnNode,
   type ColumnUpdateNode,
+  FunctionNode,
   type InsertQueryNode,
   type KyselyPlugin,
   type OperationNode,
@@ -150,8 +152,26 @@ function sourceOf(node: OperationNode): Source[] {
   return sourceOf(node.node).map(({ table }) => ({ name, table }));
 }
 
-function typedNode<N extends OperationNode>(node: N, type: SqlType | undefined): OperationNode {
+/** A value, or what a case or a function makes one of, such as `coalesce`. */
+function typedNode(node: OperationNode, type: SqlType | undefined): OperationNode {
   if (!type) return node;
+  if (CaseNode.is(node)) {
+    const when = node.when?.map((branch) => ({
+      ...branch,
+      ...(branch.result ? { result: typedNode(branch.result, type) } : {}),
+    }));
+    return {
+      ...node,
+      ...(when ? { when } : {}),
+      ...(node.else ? { else: typedNode(node.else, type) } : {}),
+    } as CaseNode;
+  }
+  if (FunctionNode.is(node)) {
+    return FunctionNode.create(
+      node.func,
+      node.arguments.map((argument) => typedNode(argument, type)),
+    );
+  }
   if (ValueNode.is(node)) return node.immediate ? node : ValueNode.create(typedValue(node.value, type));
   if (PrimitiveValueListNode.is(node)) {
     return PrimitiveValueListNode.create(node.values.map((value) => typedValue(value, type)));
