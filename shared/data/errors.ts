@@ -94,5 +94,6 @@ export function asDatabaseError(error: unknown): unknown {
 export function faultCode(error: unknown): string {
   const fault = error instanceof DatabaseUnavailableError ? error.cause : error;
   const { code, errcode, number } = driverError(fault);
-  return String(number ?? errcode ?? code ?? 'unknown');
+  const known = number ?? errcode ?? code;
+  return typeof known === 'number' || typeof known === 'string' ? String(known) : 'unknown';
 }

@@ -1,4 +1,5 @@
 export { bound, rebind, typed } from './bound.ts';
+export { removeOldCommitMarkers } from './commit-markers.ts';
 export type { Database, DialectName, Queries } from './database.ts';
 export { DatabaseUnavailableError, asDatabaseError, isUniqueViolation } from './errors.ts';
 export { openDatabase } from './open.ts';

@@ -7,7 +7,8 @@ import { resolveSettings } from './sign-in.ts';
 
 /** Migrations on SQL Server; the journal is `dbo.McmsSchemaMigration`, because a migration makes the schema `mcms`. */
 export async function openMssqlMigrationTarget(connectionString: string): Promise<MigrationTarget> {
-  const { write, close } = openPool(await resolveSettings(connectionString));
+  const pool = openPool(await resolveSettings(connectionString));
+  const { write } = pool;
   const journalTable = sql.raw('dbo.McmsSchemaMigration');
   return {
     async journal() {
@@ -30,6 +31,6 @@ export async function openMssqlMigrationTarget(connectionString: string): Promis
         );
       });
     },
-    close,
+    close: () => pool.close(),
   };
 }

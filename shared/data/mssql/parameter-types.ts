@@ -1,6 +1,6 @@
 import {
   AliasNode,
-  BinaryOperationNode,
+  type BinaryOperationNode,
   CaseNode,
   ColumnNode,
   type ColumnUpdateNode,

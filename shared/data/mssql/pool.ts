@@ -10,7 +10,7 @@ const log = createLogger('sql');
 /** A connection whose loss is a line in the log: as an event without a listener it would end the process. */
 class LoggedConnection extends Tedious.Connection {
   override emit(event: string, ...rest: unknown[]): boolean {
-    if (event !== 'error') return Reflect.apply(super.emit, this, [event, ...rest]) as boolean;
+    if (event !== 'error') return super.emit(event as 'end', ...(rest as []));
     log.warn('a connection to the database was lost', { error: rest[0] });
     return true;
   }
