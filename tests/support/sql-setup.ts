@@ -1,0 +1,3 @@
+import { beginRun } from './sql-server.ts';
+
+export default beginRun;

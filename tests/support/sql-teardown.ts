@@ -1,0 +1,3 @@
+import { endRun } from './sql-server.ts';
+
+export default endRun;
