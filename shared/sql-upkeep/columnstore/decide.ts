@@ -107,10 +107,7 @@ function compressReason(groups: readonly RowGroup[]): Step | undefined {
   };
 }
 
-function reorganizeReason(
-  groups: readonly RowGroup[],
-  compressed: readonly RowGroup[],
-): Step | undefined {
+function reorganizeReason(groups: readonly RowGroup[], compressed: readonly RowGroup[]): Step | undefined {
   const limits = COLUMNSTORE_LIMITS;
   const stuck = groups.filter(
     (group) => group.state === 'CLOSED' && (group.closedMinutes ?? 0) >= limits.closedMinutes,
@@ -119,7 +116,8 @@ function reorganizeReason(
   const dirty = compressed.filter(cleansItself).length;
   if (dirty > 0) return { action: 'reorganize', reason: `${dirty} row groups have many deleted rows` };
   const small = compressed.filter(canMerge).length;
-  if (small >= limits.smallGroups) return { action: 'reorganize', reason: `${small} small row groups fit together` };
+  if (small >= limits.smallGroups)
+    return { action: 'reorganize', reason: `${small} small row groups fit together` };
   return undefined;
 }
 

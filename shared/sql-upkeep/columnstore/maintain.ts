@@ -53,9 +53,12 @@ function tell(report: ColumnstoreReport): void {
   });
   log.info('columnstore looked after', { table, action, reason, durationMs, ...figures });
   if (rebuildDue !== undefined) {
-    log.warn('a columnstore needs a rebuild, which takes the table away meanwhile: run mcms.RebuildHistory in a quiet hour', {
-      table,
-      reason: rebuildDue,
-    });
+    log.warn(
+      'a columnstore needs a rebuild, which takes the table away meanwhile: run mcms.RebuildHistory in a quiet hour',
+      {
+        table,
+        reason: rebuildDue,
+      },
+    );
   }
 }

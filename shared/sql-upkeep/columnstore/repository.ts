@@ -41,7 +41,9 @@ export function createColumnstoreRepository(
       ),
     rebuild: (table) =>
       patiently(({ read }) =>
-        sql`exec mcms.RebuildHistory @archive = ${isArchive(table)}, @online = ${typed(bit, 1)}`.execute(read),
+        sql`exec mcms.RebuildHistory @archive = ${isArchive(table)}, @online = ${typed(bit, 1)}`.execute(
+          read,
+        ),
       ),
   };
 }

@@ -122,7 +122,8 @@ function keepsAway({ endedAt, outcome }: PlanForcing): boolean {
 
 /** Acts on what the engine would: a gain of ten seconds, or a plan that fails more often. */
 function fromEngine(recommendation: Recommendation): Regression[] {
-  const { regressedCpuMicros, recommendedCpuMicros, regressedExecutions, recommendedExecutions } = recommendation;
+  const { regressedCpuMicros, recommendedCpuMicros, regressedExecutions, recommendedExecutions } =
+    recommendation;
   if (recommendation.state !== 'Active' || !recommendation.executable) return [];
   const gainSeconds =
     ((regressedExecutions + recommendedExecutions) * (regressedCpuMicros - recommendedCpuMicros)) / 1e6;

@@ -50,13 +50,17 @@ export class PlanGuard {
     const chosen = chooseForcings({
       tuning,
       recommendations,
-      regressions: tuning.engineForces ? [] : findRegressions(await this.#repository.runtimes(REGRESSION_LIMITS)),
+      regressions: tuning.engineForces
+        ? []
+        : findRegressions(await this.#repository.runtimes(REGRESSION_LIMITS)),
       forcings,
     });
     let forced = 0;
     for (const regression of chosen) forced += (await this.#force(regression)) ? 1 : 0;
     const report = { forced, ended, kept: open.length - ended, observed };
-    annotate(Object.fromEntries(Object.entries(report).map(([name, count]) => [`mcms.plans.${name}`, count])));
+    annotate(
+      Object.fromEntries(Object.entries(report).map(([name, count]) => [`mcms.plans.${name}`, count])),
+    );
     return report;
   }
 

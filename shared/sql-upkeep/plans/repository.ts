@@ -12,9 +12,10 @@ export interface PlanRepository {
   tuning(): Promise<PlanTuning | undefined>;
   /** Undefined where the app may not see them. */
   recommendations(): Promise<readonly Recommendation[] | undefined>;
-  runtimes(span: { readonly recentMinutes: number; readonly historyMinutes: number }): Promise<
-    readonly PlanRuntime[]
-  >;
+  runtimes(span: {
+    readonly recentMinutes: number;
+    readonly historyMinutes: number;
+  }): Promise<readonly PlanRuntime[]>;
   /** Open ones, and those that ended in the last minutes given. */
   forcings(closedMinutes: number): Promise<readonly PlanForcing[]>;
   queryText(queryId: number): Promise<QueryText | undefined>;
@@ -56,9 +57,8 @@ export function createPlanRepository(database: Database): PlanRepository {
       return rows.map(toForcing);
     },
     async queryText(queryId) {
-      const { rows } = await sql<QueryText>`exec mcms.ReadQueryText @queryId = ${typed(bigint, queryId)}`.execute(
-        read,
-      );
+      const { rows } =
+        await sql<QueryText>`exec mcms.ReadQueryText @queryId = ${typed(bigint, queryId)}`.execute(read);
       return rows[0];
     },
     async force(regression) {
