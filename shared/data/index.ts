@@ -1,5 +1,16 @@
+export {
+  BULK_TABLES,
+  type BulkRow,
+  type BulkRows,
+  type BulkTable,
+  type BulkTransaction,
+  type BulkWriter,
+  type BulkWriterOptions,
+  type RowChange,
+} from './bulk.ts';
 export type { Database, DialectName, Queries } from './database.ts';
-export { DatabaseUnavailableError, asDatabaseError, isUniqueViolation } from './errors.ts';
+export { DatabaseUnavailableError, asDatabaseError, isTransient, isUniqueViolation } from './errors.ts';
+export { openBulkWriter } from './open-bulk.ts';
 export { openDatabase } from './open.ts';
 export { containsPattern, firstRows, pageAfter, type PageKey } from './page.ts';
 export type * from './schema.ts';

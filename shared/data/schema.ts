@@ -21,6 +21,7 @@ export interface Schema {
   HistoryEntry: HistoryEntryTable;
   Outbox: OutboxTable;
   IdempotencyKey: IdempotencyKeyTable;
+  ImportRun: ImportRunTable;
 }
 
 interface Sequenced {
@@ -269,4 +270,25 @@ export interface IdempotencyKeyTable extends Sequenced {
   body: string | null;
   createdAt: string;
   expiresAt: string;
+}
+
+export interface ImportRunTable extends Sequenced {
+  importRunId: string;
+  kind: string;
+  fileName: string;
+  /** SHA-256 of the file in hex: the same content is the same run, whatever its name. */
+  fileDigest: string;
+  /** Records of the file that are done with: written, rejected or there already. */
+  rowsRead: number;
+  rowsWritten: number;
+  rowsRejected: number;
+  /** Where the next record begins in the file. */
+  byteOffset: number;
+  /** Length of the file of rejects that belongs to `byteOffset`. */
+  rejectedBytes: number;
+  state: string;
+  startedAt: string;
+  startedBy: string;
+  updatedAt: string;
+  finishedAt: string | null;
 }
