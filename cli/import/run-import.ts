@@ -37,7 +37,7 @@ export interface ImportOutcome {
 const NOTHING: Progress = { rowsRead: 0, rowsWritten: 0, rowsRejected: 0, byteOffset: 0, rejectedBytes: 0 };
 const COLUMNS = { history: HISTORY_COLUMNS, items: ITEM_COLUMNS, routings: ROUTING_COLUMNS };
 /** Of a dry run; the same as an import into SQLite. */
-const CHECKED_ROWS = 25_600;
+const CHECKED_ROWS = 10_240;
 const MAX_NAME = 200;
 
 /**

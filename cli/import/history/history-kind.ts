@@ -17,6 +17,8 @@ export interface HistoryOptions {
 
 /** How many records are looked up together. */
 const PIECE_RECORDS = 2000;
+/** Entries that are compared with those that are there are held, in the worst case twice. */
+const MAX_CAREFUL_ROWS = 10_240;
 
 export function historyKind(options: HistoryOptions): ImportKind {
   const { database, fileDigest } = options;
@@ -56,7 +58,8 @@ async function* acceptedEntries(
   references: References,
   fileDigest: string,
 ): AsyncGenerator<Entry> {
-  const { cursor, batchRows, stopping } = batch.options;
+  const { cursor, careful, stopping } = batch.options;
+  const batchRows = careful ? Math.min(batch.options.batchRows, MAX_CAREFUL_ROWS) : batch.options.batchRows;
   let accepted = 0;
   while (accepted < batchRows && !stopping()) {
     const records = await cursor.take(Math.min(PIECE_RECORDS, batchRows - accepted));

@@ -3,15 +3,15 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import type { BulkRows, BulkTable, BulkTransaction, BulkWriter, RowChange } from '../bulk.ts';
 import { DatabaseUnavailableError, asDatabaseError } from '../errors.ts';
 
-/** A quarter of a second's work: other writers get their turn between two batches, while the next is read from the file. */
-const BATCH_ROWS = 25_600;
+/** A tenth of a second's work: other writers get their turn between two batches, while the next is read from the file. */
+const BATCH_ROWS = 10_240;
 /** For the lock of another program. The tools that load in bulk have nothing else to do meanwhile. */
 const LOCK_TIMEOUT_MS = 10_000;
 /**
- * Four indexes grow at random places: with SQLite's cache of 2 MB every row would read pages back from the file, and with its
- * checkpoint every 1,000 pages the same pages would be copied again and again (measured: 47,000 rows a second against 100,000).
+ * Four indexes grow at random places: with SQLite's cache of 2 MB rows would read pages back from the file, and with its checkpoint
+ * every 1,000 pages the same pages would be copied again and again (measured: 47,000 rows a second against 77,000 to 100,000).
  */
-const CACHE_KIB = 64 * 1024;
+const CACHE_KIB = 32 * 1024;
 const CHECKPOINT_PAGES = 16_384;
 
 /** @throws {DatabaseUnavailableError} when there is no such file. */
