@@ -42,7 +42,7 @@ const telemetry = await startTelemetry({
   ...settings.telemetry,
 });
 const clock = systemClock;
-const database = await openDatabase(settings.sqlConnection);
+const database = await openDatabase(settings.sqlConnection, { replica: settings.sqlReplicaConnection });
 const blobs = await createBlobService(settings.blobStorage, clock);
 const serviceBus = await openServiceBus(settings.serviceBus);
 const sender = createQueueSender(serviceBus);

@@ -46,6 +46,9 @@ param sqlSkuName string = 'GP_Gen5_2'
 @allowed(['GeneralPurpose', 'BusinessCritical', 'Standard', 'Premium'])
 param sqlSkuTier string = 'GeneralPurpose'
 
+@description('Read history from the readable replica that Premium and Business Critical have. The last seconds may be missing there.')
+param sqlReadScale bool = false
+
 // ---- Messaging -----------------------------------------------------------------------------------------------------
 
 @description('Service Bus tier. Basic is impossible: it has no duplicate detection. Premium buys fixed latency and private endpoints.')
@@ -151,6 +154,7 @@ module sql 'modules/sql.bicep' = {
     tags: allTags
     skuName: sqlSkuName
     skuTier: sqlSkuTier
+    readScale: sqlReadScale
     adminLogin: sqlAdminLogin
     adminObjectId: sqlAdminObjectId
     adminPrincipalType: sqlAdminPrincipalType
@@ -172,6 +176,7 @@ module functionApp 'modules/function-app.bicep' = {
     serviceBusHostName: serviceBus.outputs.hostName
     sqlServerHostName: sql.outputs.hostName
     sqlDatabaseName: sql.outputs.databaseName
+    sqlReadScale: sqlReadScale
     applicationInsightsConnectionString: monitoring.outputs.connectionString
     authTenantId: authTenantId
     authAudience: authAudience

@@ -1,5 +1,5 @@
 import type { CompiledQuery } from 'kysely';
-import type { Database, Queries } from '../../shared/data/index.ts';
+import { type Database, type Queries, rebind } from '../../shared/data/index.ts';
 import { rowBatches } from '../../shared/routings/row-batches.ts';
 import { addItem } from './item.ts';
 import type { ItemPlan } from './plan.ts';
@@ -88,7 +88,12 @@ async function insertAll(trx: Queries, rows: SeedRows): Promise<void> {
           .values(batch as never)
           .compile();
       compiled.set(batch.length, query);
-      await trx.executeQuery({ ...query, parameters: batch.flatMap((row) => Object.values(row)) });
+      await trx.executeQuery(
+        rebind(
+          query,
+          batch.flatMap((row) => Object.values(row)),
+        ),
+      );
     }
   }
 }

@@ -1,4 +1,5 @@
 import { app } from '@azure/functions';
+import { removeOldCommitMarkers } from '../../shared/data/index.ts';
 import { removeExpiredKeys } from '../../shared/idempotency/index.ts';
 import type { AppDeps } from '../deps.ts';
 import { runRound } from './round.ts';
@@ -12,6 +13,7 @@ export function registerRetention(deps: AppDeps): void {
     handler: async () => {
       await runRound('retention.run', async () => {
         while ((await removeExpiredKeys(deps, BATCH)) === BATCH);
+        while ((await removeOldCommitMarkers(deps, BATCH)) === BATCH);
       });
     },
   });

@@ -36,6 +36,9 @@ param sqlServerHostName string
 @description('Name of the database.')
 param sqlDatabaseName string
 
+@description('Whether history is read from the readable replica of the database.')
+param sqlReadScale bool
+
 @description('Connection string of Application Insights.')
 param applicationInsightsConnectionString string
 
@@ -62,6 +65,8 @@ param nodeVersion string = '24'
 
 var authority = '${environment().authentication.loginEndpoint}${authTenantId}'
 
+var sqlConnection = 'Server=tcp:${sqlServerHostName},1433;Database=${sqlDatabaseName};Authentication=Active Directory Managed Identity;User Id=${identityClientId};Encrypt=True;TrustServerCertificate=False;Connection Timeout=30'
+
 // Flex Consumption takes the runtime from functionAppConfig: FUNCTIONS_WORKER_RUNTIME, FUNCTIONS_EXTENSION_VERSION and
 // WEBSITE_* belong to other plans. Names with "__" are the identity-based form of a connection: no secret is stored.
 var requiredSettings = {
@@ -72,7 +77,7 @@ var requiredSettings = {
   ServiceBusConnection__credential: 'managedidentity'
   ServiceBusConnection__clientId: identityClientId
   BlobStorage__serviceUri: blobServiceUri
-  SqlConnection: 'Server=tcp:${sqlServerHostName},1433;Database=${sqlDatabaseName};Authentication=Active Directory Managed Identity;User Id=${identityClientId};Encrypt=True;TrustServerCertificate=False;Connection Timeout=30'
+  SqlConnection: sqlConnection
   Auth__Issuer: '${authority}/v2.0'
   Auth__Audience: authAudience
   Auth__JwksUri: '${authority}/discovery/v2.0/keys'
@@ -80,6 +85,7 @@ var requiredSettings = {
   // Read by DefaultAzureCredential: with a user-assigned identity it must be told which one.
   AZURE_CLIENT_ID: identityClientId
 }
+var replicaSettings = sqlReadScale ? { SqlReplicaConnection: '${sqlConnection};ApplicationIntent=ReadOnly' } : {}
 var otlpSettings = empty(otlpEndpoint) ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint }
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
@@ -129,7 +135,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(requiredSettings, otlpSettings)
+  properties: union(requiredSettings, replicaSettings, otlpSettings)
 }
 
 output name string = app.name

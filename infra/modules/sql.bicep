@@ -18,6 +18,9 @@ param skuName string
 @description('Tier of the SKU.')
 param skuTier string
 
+@description('Whether a readable replica answers connections with ApplicationIntent=ReadOnly: Premium and Business Critical have one.')
+param readScale bool
+
 @description('Display name of the administrator.')
 param adminLogin string
 
@@ -54,7 +57,9 @@ resource database 'Microsoft.Sql/servers/databases@2023-08-01' = {
   tags: tags
   sku: { name: skuName, tier: skuTier }
   properties: {
+    // Columns of MCMS name their own, binary collation: infra/sql/mssql.
     collation: 'SQL_Latin1_General_CP1_CI_AS'
+    readScale: readScale ? 'Enabled' : 'Disabled'
     requestedBackupStorageRedundancy: 'Geo'
   }
 }

@@ -17,7 +17,7 @@ import type {
 } from './contracts.ts';
 import { CamCommandError } from './errors.ts';
 import { type Claimed, LINK_LIFETIME_MS, buildJob } from './job.ts';
-import { type WorkItem, claimWorkItem, renewLease } from './work-queue.ts';
+import { type WorkItem, workQueueOf } from './work-queue.ts';
 import { announce, requireWorkstation } from './workstations.ts';
 
 /** Granted on top of the run's own limit for fetching inputs and sending outputs; an attempt that takes longer loses its lease. */
@@ -89,7 +89,7 @@ async function claimInTransaction(
   { request, now }: { request: ClaimRequest; now: Date },
 ): Promise<Claimed | undefined> {
   const { workstation } = request;
-  const claimed = await claimWorkItem(trx, deps.database.dialect, {
+  const claimed = await workQueueOf(deps.database).claim(trx, {
     claimId: request.claimId,
     workstation,
     applications: request.applications,
@@ -143,7 +143,7 @@ async function heartbeat(
   const type = deps.commandTypes.find(command.application, command.commandType);
   if (!type || (await isOverdue(trx, { attemptId, type, now }))) throw new CamCommandError('lease-lost');
   const leaseUntil = leaseFrom(now, type.limits.leaseMs);
-  const renewed = await renewLease(
+  const renewed = await workQueueOf(deps.database).heartbeat(
     trx,
     { attemptId, fence: request.fence, workstation: item.workstation ?? '' },
     leaseUntil,

@@ -1,4 +1,4 @@
-import { type SelectQueryBuilder, sql } from 'kysely';
+import type { SelectQueryBuilder } from 'kysely';
 import { type Principal, hasAnyRole } from '../auth/index.ts';
 import {
   type CamCommandTable,
@@ -6,7 +6,7 @@ import {
   type PageKey,
   type Queries,
   type Schema,
-  containsPattern,
+  contains,
   firstRows,
   pageAfter,
 } from '../data/index.ts';
@@ -206,11 +206,9 @@ function filtered(query: CommandQuery, filter: CommandFilter): CommandQuery {
   if (filter.from) result = result.where('requestedAt', '>=', filter.from.toISOString());
   if (filter.to) result = result.where('requestedAt', '<', filter.to.toISOString());
   if (filter.q !== undefined) {
-    const pattern = containsPattern(filter.q.toLowerCase());
+    const { q } = filter;
     const fields = ['itemCode', 'commandType', 'requestedBy', 'errorMessage'] as const;
-    result = result.where((eb) =>
-      eb.or(fields.map((field) => sql<boolean>`lower(${sql.ref(field)}) like ${pattern} escape '\\'`)),
-    );
+    result = result.where((eb) => eb.or(fields.map((field) => contains(`CamCommand.${field}`, q))));
   }
   return result;
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Queries } from '../data/index.ts';
 import {
   type AttemptDeps,
   type AttemptKey,
@@ -12,7 +11,7 @@ import {
 } from './attempts.ts';
 import type { AttemptRow, CommandRow } from './command-view.ts';
 import { CamCommandError } from './errors.ts';
-import { askToStop, withdrawWaiting } from './work-queue.ts';
+import { type NewWorkItem, askToStop, withdrawWaiting, workQueueOf } from './work-queue.ts';
 
 export interface Enqueued {
   readonly attemptId: string;
@@ -36,7 +35,8 @@ export async function enqueueAttempt(deps: AttemptDeps, key: AttemptKey): Promis
       if (isFinal(command.status) || command.run !== key.run) throw new CamCommandError('command-finished');
       const attempt = newAttempt(key, now);
       await trx.insertInto('CamCommandAttempt').values(attempt).execute();
-      await insertWorkItem(trx, command, attempt);
+      await workQueueOf(deps.database).enqueue(trx, newWorkItem(command, attempt));
+      if (command.cancelRequestedAt !== null) await askToStop(trx, attempt.attemptId);
       await trx
         .updateTable('CamCommand')
         .set((eb) => ({
@@ -100,26 +100,18 @@ function newAttempt(key: AttemptKey, now: string): AttemptRow {
   };
 }
 
-async function insertWorkItem(trx: Queries, command: CommandRow, attempt: AttemptRow): Promise<void> {
+function newWorkItem(command: CommandRow, attempt: AttemptRow): NewWorkItem {
   const { attemptId, commandId, run, fence, queuedAt } = attempt;
-  await trx
-    .insertInto('CamWorkItem')
-    .values({
-      workItemId: attemptId,
-      attemptId,
-      commandId,
-      run,
-      attempt: attempt.attempt,
-      fence,
-      application: command.application,
-      priority: command.priority,
-      notBefore: queuedAt,
-      enqueuedAt: queuedAt,
-      state: 'Waiting',
-      workstation: null,
-      claimId: null,
-      leaseUntil: null,
-      cancelRequested: command.cancelRequestedAt === null ? 0 : 1,
-    })
-    .execute();
+  return {
+    workItemId: attemptId,
+    attemptId,
+    commandId,
+    run,
+    attempt: attempt.attempt,
+    fence,
+    application: command.application,
+    priority: command.priority,
+    notBefore: queuedAt,
+    enqueuedAt: queuedAt,
+  };
 }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Compilable } from 'kysely';
 import { compileBoth } from '../../tests/support/compiled-sql.ts';
+import type { Queries } from '../data/index.ts';
 import { listQuery } from './command-service.ts';
-import { claimStatement } from './work-queue.ts';
+import { claimCall, enqueueCall, finishCall, heartbeatCall } from './work-queue-mssql.ts';
+import { claimStatement } from './work-queue-sqlite.ts';
 
 const CLAIM = {
   claimId: 'claim',
@@ -11,44 +14,79 @@ const CLAIM = {
   leaseUntil: '2030-01-01T00:00:30.000Z',
 } as const;
 
-describe('SQL of the claim', () => {
-  const { sqlite, mssql } = compileBoth(({ read, dialect }) => ({
-    compile: () => claimStatement(dialect, CLAIM).compile(read),
-  }));
+const ITEM = {
+  workItemId: 'attempt',
+  attemptId: 'attempt',
+  commandId: 'command',
+  run: 1,
+  attempt: 2,
+  fence: 10002,
+  application: 'esprit',
+  priority: 5,
+  notBefore: CLAIM.now,
+  enqueuedAt: CLAIM.now,
+} as const;
+const FENCE = { attemptId: 'attempt', fence: 10002, workstation: 'WS-1' };
 
-  it('is one statement on SQLite', () => {
-    expect(sqlite.sql).toBe(
-      'update CamWorkItem set state = ?, workstation = ?, claimId = ?, leaseUntil = ? where seq = (select seq from CamWorkItem where state = ? and cancelRequested = ? and notBefore <= ? and application in (?, ?) order by priority desc, seq limit 1) returning seq',
+function compileOnly(build: (read: Queries) => Compilable) {
+  return compileBoth(({ read }) => build(read));
+}
+
+describe('SQL of the work queue', () => {
+  it('claims by one statement on SQLite', () => {
+    const { sqlite } = compileOnly((read) => ({ compile: () => claimStatement(CLAIM).compile(read) }));
+    expect(sqlite.sql.replaceAll(/\s+/g, ' ')).toBe(
+      "update CamWorkItem set state = 'Claimed', workstation = ?, claimId = ?, leaseUntil = ? where seq = ( select seq from CamWorkItem where state = 'Waiting' and cancelRequested = 0 and notBefore <= ? and application in (?, ?) order by priority desc, seq limit 1 ) returning seq",
     );
-    expect(sqlite.parameters).toEqual([
-      'Claimed',
-      'WS-1',
-      'claim',
-      CLAIM.leaseUntil,
-      'Waiting',
-      0,
-      CLAIM.now,
-      'esprit',
-      'solidworks',
-    ]);
+    expect(sqlite.parameters).toEqual(['WS-1', 'claim', CLAIM.leaseUntil, CLAIM.now, 'esprit', 'solidworks']);
   });
 
-  it('is one statement on SQL Server, which passes over rows that others are claiming', () => {
-    expect(mssql.sql).toBe(
-      'update mcms.CamWorkItem set state = @1, workstation = @2, claimId = @3, leaseUntil = @4 output inserted.seq where state = @5 and seq = (select top (1) seq from mcms.CamWorkItem with (rowlock, updlock, readpast) where state = @6 and cancelRequested = @7 and notBefore <= @8 and application in (@9, @10) order by priority desc, seq)',
-    );
-    expect(mssql.parameters).toEqual([
-      'Claimed',
-      'WS-1',
+  it.each([
+    [
+      'enqueue',
+      enqueueCall(ITEM),
+      'exec mcms.EnqueueWorkItem @workItemId = @1, @attemptId = @2, @commandId = @3, @run = @4, @attempt = @5, @fence = @6, @application = @7, @priority = @8, @notBefore = @9, @enqueuedAt = @10',
+      [
+        'uniqueidentifier',
+        'uniqueidentifier',
+        'uniqueidentifier',
+        'int',
+        'int',
+        'int',
+        'nvarchar(24)',
+        'int',
+        'datetime2(3)',
+        'datetime2(3)',
+      ],
+    ],
+    [
       'claim',
-      CLAIM.leaseUntil,
-      'Waiting',
-      'Waiting',
-      0,
-      CLAIM.now,
-      'esprit',
-      'solidworks',
-    ]);
+      claimCall(CLAIM),
+      'exec mcms.ClaimWorkItem @claimId = @1, @workstation = @2, @now = @3, @leaseUntil = @4, @application1 = @5, @application2 = @6',
+      ['uniqueidentifier', 'nvarchar(100)', 'datetime2(3)', 'datetime2(3)', 'nvarchar(24)', 'nvarchar(24)'],
+    ],
+    [
+      'heartbeat',
+      heartbeatCall(FENCE, CLAIM.leaseUntil),
+      'exec mcms.HeartbeatWorkItem @attemptId = @1, @fence = @2, @workstation = @3, @leaseUntil = @4',
+      ['uniqueidentifier', 'int', 'nvarchar(100)', 'datetime2(3)'],
+    ],
+    [
+      'finish',
+      finishCall('attempt', 10002),
+      'exec mcms.FinishWorkItem @attemptId = @1, @fence = @2',
+      ['uniqueidentifier', 'int'],
+    ],
+  ] as const)('calls a procedure to %s on SQL Server', (_operation, call, text, types) => {
+    const { mssql } = compileOnly((read) => ({ compile: () => call.compile(read) }));
+    expect(mssql.sql).toBe(text);
+    expect(mssql.types).toEqual(types);
+  });
+
+  it('claims for one application as for two', () => {
+    const call = claimCall({ ...CLAIM, applications: ['solidworks'] });
+    const { mssql } = compileOnly((read) => ({ compile: () => call.compile(read) }));
+    expect(mssql.parameters.slice(4)).toEqual(['solidworks', null]);
   });
 });
 
@@ -64,7 +102,7 @@ describe('SQL of the list of commands', () => {
   it('starts after a key and takes one row more than the page on SQLite', () => {
     const { sqlite } = compileBoth((source) => listQuery(source, filter, { top: 100, after: { seq: 7 } }));
     expect(sqlite.sql).toBe(
-      `select * from "CamCommand" where "status" = ? and "routingId" = ? and "requestedAt" >= ? and "requestedAt" < ? and (lower("itemCode") like ? escape '\\' or lower("commandType") like ? escape '\\' or lower("requestedBy") like ? escape '\\' or lower("errorMessage") like ? escape '\\') and "CamCommand"."seq" < ? order by "CamCommand"."seq" desc limit ?`,
+      `select * from "CamCommand" where "status" = ? and "routingId" = ? and "requestedAt" >= ? and "requestedAt" < ? and (lower("CamCommand"."itemCode") like lower(?) escape '\\' or lower("CamCommand"."commandType") like lower(?) escape '\\' or lower("CamCommand"."requestedBy") like lower(?) escape '\\' or lower("CamCommand"."errorMessage") like lower(?) escape '\\') and "CamCommand"."seq" < ? order by "CamCommand"."seq" desc limit ?`,
     );
     const pattern = '%100\\%\\_x%';
     expect(sqlite.parameters).toEqual([

@@ -17,7 +17,7 @@ import {
 import type { AttemptRow, CommandRow } from './command-view.ts';
 import type { CommandError, OutputFile, ResultMessage } from './contracts.ts';
 import { commandLabel, commandSubject } from './order.ts';
-import { finishWorkItem } from './work-queue.ts';
+import { type WorkQueue, workQueueOf } from './work-queue.ts';
 
 export type Success =
   | { readonly kind: 'completed' }
@@ -44,7 +44,7 @@ export async function concludeSucceeded(
     if (error) return { kind: 'failed', error };
     const applied = await despiteTwin(() =>
       deps.database.transaction((trx) =>
-        applyOnce(trx, { key, result, now: deps.clock.now().toISOString() }),
+        applyOnce(trx, workQueueOf(deps.database), { key, result, now: deps.clock.now().toISOString() }),
       ),
     );
     if (!applied) return { kind: 'stale' };
@@ -57,9 +57,10 @@ export async function concludeSucceeded(
 /** False when the attempt was decided otherwise. The work item goes first: whoever takes it off the queue may write the rest. */
 async function applyOnce(
   trx: Queries,
+  queue: WorkQueue,
   { key, result, now }: { readonly key: AttemptKey; readonly result: ResultMessage; readonly now: string },
 ): Promise<boolean> {
-  const held = await finishWorkItem(trx, result.attemptId, result.fence);
+  const held = await queue.finish(trx, result.attemptId, result.fence);
   const attempt = await findAttempt(trx, key);
   if (!held || !attempt) return attempt?.status === 'Succeeded';
   const command = await requireCommand(trx, key.commandId);

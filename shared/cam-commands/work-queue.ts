@@ -1,17 +1,28 @@
-import { type RawBuilder, sql } from 'kysely';
-import {
-  type CamWorkItemTable,
-  type Database,
-  type DialectName,
-  type Queries,
-  firstRows,
-} from '../data/index.ts';
+import type { CamWorkItemTable, Database, DialectName, Queries } from '../data/index.ts';
+import { firstRows } from '../data/index.ts';
 import { type Application, applications } from './contracts.ts';
+import { procedureWorkQueue } from './work-queue-mssql.ts';
+import { statementWorkQueue } from './work-queue-sqlite.ts';
 
 /** Waiting: for a claim. Claimed: an agent holds the lease. Lost: the lease ran out; the orchestration has been or will be told. */
 export type WorkItemState = 'Waiting' | 'Claimed' | 'Lost';
 
 export type WorkItem = Omit<CamWorkItemTable, 'seq'> & { readonly seq: number };
+
+/** What an attempt puts into the queue; everything else of an item comes with its claim. */
+export type NewWorkItem = Pick<
+  CamWorkItemTable,
+  | 'workItemId'
+  | 'attemptId'
+  | 'commandId'
+  | 'run'
+  | 'attempt'
+  | 'fence'
+  | 'application'
+  | 'priority'
+  | 'notBefore'
+  | 'enqueuedAt'
+>;
 
 export interface Claim {
   readonly claimId: string;
@@ -21,51 +32,6 @@ export interface Claim {
   readonly leaseUntil: string;
 }
 
-/**
- * The one statement that hands out work: the waiting item of highest priority, oldest first, among the applications asked for.
- * Two agents never get the same item: SQLite has one writer; on SQL Server the row is locked as it is found and rows locked by
- * others are passed over.
- */
-export function claimStatement(dialect: DialectName, claim: Claim): RawBuilder<{ seq: number }> {
-  const apps = sql.join(claim.applications.map((application) => sql`${application}`));
-  const wanted = sql`state = ${'Waiting'} and cancelRequested = ${0} and notBefore <= ${claim.now} and application in (${apps})`;
-  const changes = sql`state = ${'Claimed'}, workstation = ${claim.workstation}, claimId = ${claim.claimId}, leaseUntil = ${claim.leaseUntil}`;
-  if (dialect === 'mssql') {
-    const best = sql`select top (1) seq from mcms.CamWorkItem with (rowlock, updlock, readpast) where ${wanted} order by priority desc, seq`;
-    return sql<{
-      seq: number;
-    }>`update mcms.CamWorkItem set ${changes} output inserted.seq where state = ${'Waiting'} and seq = (${best})`;
-  }
-  return sql<{
-    seq: number;
-  }>`update CamWorkItem set ${changes} where seq = (select seq from CamWorkItem where ${wanted} order by priority desc, seq limit 1) returning seq`;
-}
-
-/** Claims an item, or finds the one that this `claimId` claimed before and still holds. Undefined when nothing waits. */
-export async function claimWorkItem(
-  trx: Queries,
-  dialect: DialectName,
-  claim: Claim,
-): Promise<{ readonly item: WorkItem; readonly repeated: boolean } | undefined> {
-  const before = await trx
-    .selectFrom('CamWorkItem')
-    .selectAll()
-    .where('claimId', '=', claim.claimId)
-    .where('workstation', '=', claim.workstation)
-    .where('state', '=', 'Claimed')
-    .executeTakeFirst();
-  if (before) return { item: before, repeated: true };
-  const { rows } = await claimStatement(dialect, claim).execute(trx);
-  const seq = rows[0]?.seq;
-  if (seq === undefined) return undefined;
-  const item = await trx
-    .selectFrom('CamWorkItem')
-    .selectAll()
-    .where('seq', '=', seq)
-    .executeTakeFirstOrThrow();
-  return { item, repeated: false };
-}
-
 /** Whose attempt a write belongs to; every such write checks it in the statement itself. */
 export interface Fence {
   readonly attemptId: string;
@@ -73,38 +39,32 @@ export interface Fence {
   readonly workstation: string;
 }
 
-/** Renews the lease; undefined when the attempt is no longer this workstation's. */
-export async function renewLease(
-  trx: Queries,
-  fence: Fence,
-  leaseUntil: string,
-): Promise<{ readonly cancelRequested: boolean } | undefined> {
-  const { numUpdatedRows } = await trx
-    .updateTable('CamWorkItem')
-    .set({ leaseUntil })
-    .where('attemptId', '=', fence.attemptId)
-    .where('fence', '=', fence.fence)
-    .where('workstation', '=', fence.workstation)
-    .where('state', '=', 'Claimed')
-    .executeTakeFirst();
-  if (numUpdatedRows === 0n) return undefined;
-  const row = await trx
-    .selectFrom('CamWorkItem')
-    .select('cancelRequested')
-    .where('attemptId', '=', fence.attemptId)
-    .executeTakeFirstOrThrow();
-  return { cancelRequested: row.cancelRequested !== 0 };
+/**
+ * The four operations of the hot path, which differ by engine: statements on SQLite, procedures on SQL Server (natively compiled where
+ * the database can). They belong to the transaction they are called in.
+ */
+export interface WorkQueue {
+  enqueue(trx: Queries, item: NewWorkItem): Promise<void>;
+  /**
+   * Claims the waiting item of highest priority, oldest first, among the applications asked for; or finds the one that this `claimId`
+   * claimed before and still holds. Two agents never get the same item. Undefined when nothing waits.
+   */
+  claim(
+    trx: Queries,
+    claim: Claim,
+  ): Promise<{ readonly item: WorkItem; readonly repeated: boolean } | undefined>;
+  /** Renews the lease; undefined when the attempt is no longer this workstation's. */
+  heartbeat(
+    trx: Queries,
+    fence: Fence,
+    leaseUntil: string,
+  ): Promise<{ readonly cancelRequested: boolean } | undefined>;
+  /** Takes a claimed item off the queue for good; false when its fence no longer holds. */
+  finish(trx: Queries, attemptId: string, fence: number): Promise<boolean>;
 }
 
-/** Takes a claimed item off the queue for good; false when its fence no longer holds. */
-export async function finishWorkItem(trx: Queries, attemptId: string, fence: number): Promise<boolean> {
-  const { numDeletedRows } = await trx
-    .deleteFrom('CamWorkItem')
-    .where('attemptId', '=', attemptId)
-    .where('fence', '=', fence)
-    .where('state', '=', 'Claimed')
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
+export function workQueueOf({ dialect }: { readonly dialect: DialectName }): WorkQueue {
+  return dialect === 'mssql' ? procedureWorkQueue : statementWorkQueue;
 }
 
 /** Takes an item off the queue if nobody has claimed it; false when somebody has, or it is gone. */

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { type Environment, address, readSettings, required, sqlConnection } from './settings.ts';
+import {
+  type Environment,
+  address,
+  readSettings,
+  required,
+  sqlConnection,
+  sqlServerConnection,
+} from './settings.ts';
 
 /** How to reach a service: by a connection string (local servers) or by its address and the managed identity (Azure). */
 export type ServiceAccess =
@@ -11,6 +18,8 @@ export type CamCommandOverrides = Readonly<Record<string, Readonly<Record<string
 
 export interface FunctionsSettings {
   readonly sqlConnection: string;
+  /** A readable replica for history; without one the database itself is read. */
+  readonly sqlReplicaConnection?: string;
   readonly serviceBus: ServiceAccess;
   readonly blobStorage: ServiceAccess;
   readonly auth: { readonly issuer: string; readonly audience: string; readonly jwksUri: URL };
@@ -27,6 +36,7 @@ export interface TelemetrySettings {
 const schema = z
   .looseObject({
     SqlConnection: sqlConnection(),
+    SqlReplicaConnection: sqlServerConnection().optional(),
     ServiceBusConnection: z.string().optional(),
     ServiceBusConnection__fullyQualifiedNamespace: z
       .string()
@@ -65,6 +75,7 @@ export function readFunctionsSettings(environment: Environment): FunctionsSettin
   const env = readSettings(schema, environment);
   return {
     sqlConnection: env.SqlConnection,
+    ...(env.SqlReplicaConnection ? { sqlReplicaConnection: env.SqlReplicaConnection } : {}),
     serviceBus: access(env.ServiceBusConnection, env.ServiceBusConnection__fullyQualifiedNamespace),
     blobStorage: access(env.BlobStorage, env.BlobStorage__serviceUri),
     auth: { issuer: env.Auth__Issuer, audience: env.Auth__Audience, jwksUri: new URL(env.Auth__JwksUri) },

@@ -43,10 +43,20 @@ export function port(fallback: number) {
     .default(fallback);
 }
 
+const SQL_SERVER = /(^|;)\s*(server|data source|address|addr|network address)\s*=/i;
+
 /** `sqlite:PATH` or a SQL Server connection string. */
 export function sqlConnection() {
   return required('an ADO.NET connection string, or sqlite:PATH').refine(
-    (value) => /^sqlite:.+/.test(value) || /(^|;)\s*(server|data source)\s*=/i.test(value),
+    (value) => /^sqlite:.+/.test(value) || SQL_SERVER.test(value),
     'must be an ADO.NET connection string (Server=…), or sqlite:PATH',
+  );
+}
+
+/** A SQL Server connection string. */
+export function sqlServerConnection() {
+  return required('an ADO.NET connection string').refine(
+    (value) => SQL_SERVER.test(value),
+    'must be an ADO.NET connection string (Server=…)',
   );
 }

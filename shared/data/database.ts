@@ -14,6 +14,11 @@ export interface Database {
   readonly dialect: DialectName;
   readonly read: Queries;
   /**
+   * Reads that may be some seconds old, on a read replica where one is configured and answers; elsewhere the same as `read`. `work`
+   * may run twice.
+   */
+  readReplica<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
+  /**
    * Runs `work` in one serialised write transaction and commits it. A transient fault rolls back and runs the whole of `work`
    * again (so it must have no effect outside the database), with backoff, for about two seconds at most.
    */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { compileBoth } from '../../tests/support/compiled-sql.ts';
 import { createTestDatabase } from '../../tests/support/database.ts';
-import { type PageKey, containsPattern, firstRows, pageAfter } from './index.ts';
+import { type PageKey, firstRows, pageAfter } from './index.ts';
+import { containsPattern } from './page.ts';
 
 describe('pageAfter', () => {
   it('seeks by column and seq on both engines', () => {

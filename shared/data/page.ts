@@ -1,4 +1,12 @@
-import { type ReferenceExpression, type SelectQueryBuilder, sql } from 'kysely';
+import {
+  type RawBuilder,
+  type ReferenceExpression,
+  type SelectQueryBuilder,
+  type SqlBool,
+  sql,
+} from 'kysely';
+import { bound } from './bound.ts';
+import type { ColumnName } from './columns.ts';
 import type { DialectName } from './database.ts';
 import type { Schema } from './schema.ts';
 
@@ -30,22 +38,28 @@ export function pageAfter<TB extends keyof Schema, O>(
   key: PageKey | undefined,
 ): SelectQueryBuilder<Schema, TB, O> {
   const direction = order.descending ? 'desc' : 'asc';
-  const beyond = sql.raw(order.descending ? '<' : '>');
+  const [beyond, fromThere] = order.descending ? (['<', '<='] as const) : (['>', '>='] as const);
   const seq = sql.ref(order.seqColumn);
   let paged = query;
   if (order.column !== undefined) {
     const column = sql.ref(order.column);
     if (key) {
-      paged = paged.where(
-        // The first half is what an index seek needs; the second sorts out the rows with the same value.
-        sql<boolean>`${column} ${beyond}= ${key.value} and (${column} ${beyond} ${key.value} or ${seq} ${beyond} ${key.seq})`,
-      );
+      const { value } = key;
+      // The first half is what an index seek needs; the second sorts out the rows with the same value.
+      paged = paged
+        .where(column, fromThere, value)
+        .where((eb) => eb.or([eb(column, beyond, value), eb(seq, beyond, key.seq)]));
     }
     paged = paged.orderBy(column, direction);
   } else if (key) {
-    paged = paged.where(sql<boolean>`${seq} ${beyond} ${key.seq}`);
+    paged = paged.where(seq, beyond, key.seq);
   }
   return paged.orderBy(seq, direction);
+}
+
+/** Whether `column` holds `text` in it, whatever the case of its Latin letters. */
+export function contains(column: ColumnName, text: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`lower(${sql.ref(column)}) like lower(${bound(column, containsPattern(text))}) escape '\\'`;
 }
 
 /** `%text%` with the wildcards of LIKE taken literally; use with `escape '\'`. */

@@ -21,6 +21,7 @@ export interface Schema {
   HistoryEntry: HistoryEntryTable;
   Outbox: OutboxTable;
   IdempotencyKey: IdempotencyKeyTable;
+  CommitMarker: CommitMarkerTable;
   ImportRun: ImportRunTable;
 }
 
@@ -270,6 +271,12 @@ export interface IdempotencyKeyTable extends Sequenced {
   body: string | null;
   createdAt: string;
   expiresAt: string;
+}
+
+/** SQL Server only: one row per write transaction of the last hours, which tells whether it was committed. */
+export interface CommitMarkerTable extends Sequenced {
+  markerId: string;
+  committedAt: string;
 }
 
 export interface ImportRunTable extends Sequenced {

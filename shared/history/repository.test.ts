@@ -29,7 +29,21 @@ describe('history as SQL', () => {
         'and "camRev" >= @7 and "camRev" <= @8 and "changedAt" >= @9 and "changedAt" < @10 ' +
         'and "changedAt" <= @11 and ("changedAt" < @12 or "seq" < @13) order by "changedAt" desc, "seq" desc',
     );
-    expect(mssql.parameters).toHaveLength(13);
+    expect(mssql.types).toEqual([
+      'nvarchar(64)',
+      'nvarchar(16)',
+      'uniqueidentifier',
+      'nvarchar(40)',
+      'nvarchar(100)',
+      'nvarchar(200)',
+      'int',
+      'int',
+      'datetime2(3)',
+      'datetime2(3)',
+      'datetime2(3)',
+      'datetime2(3)',
+      'bigint',
+    ]);
   });
 
   it('counts per CAM revision and person', () => {

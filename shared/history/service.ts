@@ -1,5 +1,5 @@
 import type { Database, PageKey } from '../data/index.ts';
-import type { CamRevisionSummary, HistoryEntry } from './contracts.ts';
+import type { ActorKind, CamRevisionSummary, ChangeType, HistoryEntry } from './contracts.ts';
 import {
   type HistoryFilter,
   type HistoryPageRequest,
@@ -14,6 +14,7 @@ export interface HistoryPage {
   readonly next?: Required<PageKey> | undefined;
 }
 
+/** Reads come from the read replica where there is one, and then may miss the last seconds. */
 export interface HistoryService {
   /** Newest first. */
   list(request: HistoryPageRequest): Promise<HistoryPage>;
@@ -24,14 +25,21 @@ export interface HistoryService {
 export function createHistoryService({ database }: { database: Database }): HistoryService {
   return {
     list: async (request) => {
-      const rows = await historyPageQuery(database, { ...request, count: request.count + 1 }).execute();
+      const { dialect } = database;
+      const rows = await database.readReplica((read) =>
+        historyPageQuery({ read, dialect }, { ...request, count: request.count + 1 }).execute(),
+      );
       const value = rows.slice(0, request.count);
       const last = rows.length > request.count ? value.at(-1) : undefined;
       return { value: value.map(toEntry), next: last && { seq: last.seq, value: last.changedAt } };
     },
     summarize: async (filter) => {
       const summaries = new Map<string, CamRevisionSummary>();
-      for (const row of await camRevisionCountQuery(database, filter).execute()) {
+      const { dialect } = database;
+      const rows = await database.readReplica((read) =>
+        camRevisionCountQuery({ read, dialect }, filter).execute(),
+      );
+      for (const row of rows) {
         const key = `${row.routingId} ${row.camRev}`;
         const summary = summaries.get(key);
         if (summary) merge(summary, row);
@@ -42,8 +50,24 @@ export function createHistoryService({ database }: { database: Database }): Hist
   };
 }
 
-function toEntry({ seq: _seq, ...row }: HistoryRow): HistoryEntry {
-  return row as HistoryEntry;
+/** Member by member: to leave one out by a rest pattern takes ten times as long, and a page has up to a thousand rows. */
+function toEntry(row: HistoryRow): HistoryEntry {
+  return {
+    historyId: row.historyId,
+    itemCode: row.itemCode,
+    revisionCode: row.revisionCode,
+    routingId: row.routingId,
+    camRev: row.camRev,
+    changeType: row.changeType as ChangeType,
+    field: row.field,
+    previousValue: row.previousValue,
+    currentValue: row.currentValue,
+    changedAt: row.changedAt,
+    changedBy: row.changedBy,
+    actorKind: row.actorKind as ActorKind,
+    comment: row.comment,
+    traceId: row.traceId,
+  };
 }
 
 interface CountRow {

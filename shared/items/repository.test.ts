@@ -8,13 +8,15 @@ describe('the item list as SQL', () => {
       itemPageQuery(source, { q: '펌프', count: 5, after: { seq: 2, value: 'B' } }),
     );
     expect(sqlite.sql).toBe(
-      `select * from "Item" where (lower("itemCode") like lower(?) escape '\\' or lower("name") like lower(?) escape '\\') ` +
+      `select * from "Item" where (lower("Item"."itemCode") like lower(?) escape '\\' or lower("Item"."name") like lower(?) escape '\\') ` +
         'and "itemCode" >= ? and ("itemCode" > ? or "seq" > ?) order by "itemCode" asc, "seq" asc limit ?',
     );
     expect(sqlite.parameters).toEqual(['%펌프%', '%펌프%', 'B', 'B', 2, 5]);
     expect(mssql.sql).toBe(
-      `select top(5) * from "mcms"."Item" where (lower("itemCode") like lower(@1) escape '\\' or lower("name") like lower(@2) escape '\\') ` +
+      `select top(5) * from "mcms"."Item" where (lower("mcms"."Item"."itemCode") like lower(@1) escape '\\' or lower("mcms"."Item"."name") like lower(@2) escape '\\') ` +
         'and "itemCode" >= @3 and ("itemCode" > @4 or "seq" > @5) order by "itemCode" asc, "seq" asc',
     );
+    const code = 'nvarchar(64)';
+    expect(mssql.types).toEqual([code, 'nvarchar(200)', code, code, 'bigint']);
   });
 });

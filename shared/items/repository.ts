@@ -1,11 +1,11 @@
-import { type Selectable, sql } from 'kysely';
+import type { Selectable } from 'kysely';
 import {
   type Database,
   type ItemRevisionTable,
   type ItemTable,
   type PageKey,
   type Queries,
-  containsPattern,
+  contains,
   firstRows,
   pageAfter,
 } from '../data/index.ts';
@@ -25,10 +25,7 @@ export interface ItemPageRequest {
 export function itemPageQuery(source: ItemSource, { q, count, after }: ItemPageRequest) {
   let query = source.read.selectFrom('Item').selectAll();
   if (q !== undefined) {
-    const pattern = containsPattern(q);
-    query = query.where(
-      sql<boolean>`(lower(${sql.ref('itemCode')}) like lower(${pattern}) escape '\\' or lower(${sql.ref('name')}) like lower(${pattern}) escape '\\')`,
-    );
+    query = query.where((eb) => eb.or([contains('Item.itemCode', q), contains('Item.name', q)]));
   }
   const order = { column: 'itemCode', seqColumn: 'seq', descending: false } as const;
   return firstRows(pageAfter(query, order, after), count, source.dialect);

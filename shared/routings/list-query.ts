@@ -4,7 +4,7 @@ import {
   type PageKey,
   type Queries,
   type Schema,
-  containsPattern,
+  contains,
   firstRows,
   pageAfter,
 } from '../data/index.ts';
@@ -108,17 +108,14 @@ function filteredRoutings(
   ] as const;
   let query = view === 'floor' ? releasedRoutings(read) : allRoutings(read);
   for (const [column, value] of equal) {
-    if (value !== undefined) query = query.where(sql<boolean>`${sql.ref(column)} = ${value}`);
+    if (value !== undefined) query = query.where(sql.ref(column), '=', value);
   }
   if (changedSince !== undefined) {
-    query = query.where(sql<boolean>`${sql.ref(columns.changedAt)} >= ${changedSince}`);
+    query = query.where(sql.ref(columns.changedAt), '>=', changedSince);
   }
   if (q !== undefined) {
-    const contains = (column: string) =>
-      sql<boolean>`lower(${sql.ref(column)}) like lower(${containsPattern(q)}) escape '\\'`;
-    query = query.where((eb) =>
-      eb.or(['Routing.itemCode', 'Routing.routingCode', columns.name].map(contains)),
-    );
+    const named = ['Routing.itemCode', 'Routing.routingCode', columns.name] as const;
+    query = query.where((eb) => eb.or(named.map((column) => contains(column, q))));
   }
   return query;
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll } from '@jest/globals';
+import { expectKnownStatements, noting } from './statements.ts';
 import { type Database, openDatabase } from '../../shared/data/index.ts';
 import { migrateDatabase } from '../../shared/data/migrate.ts';
 
@@ -15,6 +16,7 @@ export interface TestDatabase {
 const cleanups: (() => Promise<void>)[] = [];
 afterAll(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
+  expectKnownStatements();
 });
 
 /** A migrated, empty SQLite database in a folder of its own; closed and removed when the test file is through. */
@@ -27,5 +29,5 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     await database.close();
     await rm(folder, { recursive: true, force: true });
   });
-  return { database, path };
+  return { database: noting(database), path };
 }

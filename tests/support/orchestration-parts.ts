@@ -108,6 +108,10 @@ export function switchableDatabase(target: () => Database): SwitchableDatabase {
         return typeof member === 'function' ? (member.bind(read) as unknown) : member;
       },
     }),
+    async readReplica(work) {
+      if (database.away === true) refuse();
+      return target().readReplica(work);
+    },
     async transaction(work) {
       if (database.away) refuse();
       const result = await target().transaction(work);

@@ -1,4 +1,5 @@
-import { Connection, Request } from 'tedious';
+import { Connection } from 'tedious';
+import { TypedValue } from '../bound.ts';
 import type {
   BulkRows,
   BulkTable,
@@ -7,9 +8,11 @@ import type {
   BulkWriterOptions,
   RowChange,
 } from '../bulk.ts';
+import { columnType } from '../columns.ts';
 import { asDatabaseError } from '../errors.ts';
-import { BULK_COLUMNS, type BulkColumn } from './bulk-columns.ts';
-import { parseConnectionString } from './connection-string.ts';
+import { bulkColumns } from './bulk-columns.ts';
+import { TypedRequest } from './request.ts';
+import { resolveSettings } from './sign-in.ts';
 
 /** From 102,400 rows on, a batch goes straight into a compressed rowgroup of a columnstore, past the deltastore. */
 const BATCH_ROWS = 102_400;
@@ -41,7 +44,8 @@ export async function openMssqlBulkWriter(
 }
 
 async function connect(connectionString: string): Promise<Connection> {
-  const connection = new Connection(parseConnectionString(connectionString));
+  const settings = await resolveSettings(connectionString);
+  const connection = new Connection(settings.connection);
   // A connection that breaks between two statements says so here; the next statement fails by it.
   connection.on('error', () => undefined);
   try {
@@ -83,37 +87,38 @@ class MssqlBulkTransaction implements BulkTransaction {
         (error, rowCount) => (error ? reject(error) : resolve(rowCount ?? 0)),
       );
       load.setTimeout(BATCH_TIMEOUT_MS);
-      for (const [name, { type, ...column }] of columnsOf(table)) load.addColumn(name, type, column);
+      for (const { name, type, options } of bulkColumns(table)) load.addColumn(name, type, options);
       this.#connection.execBulkLoad(load, rows);
     });
   }
 
   update<T extends BulkTable>(table: T, { set, where }: RowChange<T>): Promise<number> {
-    const columns = new Map(columnsOf(table));
     return new Promise((resolve, reject) => {
       const assigned = Object.keys(set).map((column) => `[${column}] = @set_${column}`);
       const wanted = Object.keys(where).map((column) => `[${column}] = @key_${column}`);
-      const request = new Request(
+      const request = new TypedRequest(
         `update [mcms].[${table}] set ${assigned.join(', ')} where ${wanted.join(' and ')}`,
         (error, rowCount) => (error ? reject(error) : resolve(rowCount ?? 0)),
       );
-      const bind = (prefix: string, values: object): void => {
-        for (const [name, value] of Object.entries(values)) {
-          const column = columns.get(name);
-          if (!column) throw new TypeError(`${table} has no column ${name}`);
-          const { type, length, scale } = column;
-          request.addParameter(`${prefix}_${name}`, type, value, { length, scale });
-        }
-      };
-      bind('set', set);
-      bind('key', where);
+      bind(request, { table, prefix: 'set', values: set });
+      bind(request, { table, prefix: 'key', values: where });
       this.#connection.execSql(request);
     });
   }
 }
 
-function columnsOf(table: BulkTable): [string, BulkColumn][] {
-  return Object.entries(BULK_COLUMNS[table]);
+interface Values {
+  readonly table: BulkTable;
+  readonly prefix: string;
+  readonly values: object;
+}
+
+function bind(request: TypedRequest, { table, prefix, values }: Values): void {
+  for (const [column, value] of Object.entries(values)) {
+    const type = columnType(table, column);
+    if (!type) throw new TypeError(`${table} has no column ${column}`);
+    request.addParameter(`${prefix}_${column}`, undefined as never, new TypedValue(type, value));
+  }
 }
 
 /** A call of the driver's that ends by a callback. */

@@ -1,32 +1,108 @@
-import { Kysely, sql } from 'kysely';
-import * as Tarn from 'tarn';
-import * as Tedious from 'tedious';
+import { randomUUID } from 'node:crypto';
+import { type Dialect, Kysely, MssqlAdapter, MssqlIntrospector, type Driver, sql } from 'kysely';
 import type { Database, Queries } from '../database.ts';
-import { retryTransaction } from '../retry.ts';
+import { isUniqueViolation } from '../errors.ts';
+import { retryTransient } from '../retry.ts';
 import type { Schema } from '../schema.ts';
-import { parseConnectionString } from './connection-string.ts';
-import { NamingMssqlDialect } from './dialect.ts';
-import { RowForm } from './row-form.ts';
+import { type MssqlSettings, forReadingOnly } from './connection-string.ts';
+import { CommitOutcomeUnknownError, ReadDriver, WriteDriver } from './driver.ts';
+import { driverConfig } from './pool.ts';
+import { TypedQueryCompiler } from './query-compiler.ts';
+import { Replica } from './replica.ts';
+import { resolveSettings } from './sign-in.ts';
 
-/** Azure SQL or SQL Server through `tedious`; `connectionString` as `parseConnectionString` takes it. */
-export function openMssqlDatabase(connectionString: string): Database {
-  const configuration = parseConnectionString(connectionString);
-  const kysely = new Kysely<Schema>({
-    dialect: new NamingMssqlDialect({
-      tarn: { ...Tarn, options: { min: 0, max: 20 } },
-      tedious: { ...Tedious, connectionFactory: () => new Tedious.Connection(configuration) },
-    }),
-    plugins: [new RowForm()],
-  }).withSchema('mcms');
+/**
+ * Azure SQL or SQL Server through `tedious`; connection strings as `parseConnectionString` takes them. With `replica`, history is read
+ * there while it answers.
+ */
+export async function openMssqlDatabase(connectionString: string, replica?: string): Promise<Database> {
+  const primary = openPool(await resolveSettings(connectionString));
+  const secondary =
+    replica === undefined ? undefined : openPool(forReadingOnly(await resolveSettings(replica)));
+  const { read, write } = primary;
+  const replicaReader = new Replica(read, secondary?.read);
 
   return {
     dialect: 'mssql',
-    read: kysely,
-    transaction: <T>(work: (trx: Queries) => Promise<T>) =>
-      retryTransaction(() => kysely.transaction().execute((trx) => work(trx))),
+    read,
+    readReplica: (work) => replicaReader.run(work),
+    transaction: (work) => retryTransient('transaction', () => once(write, work)),
     async check() {
-      await sql`select 1 as one`.execute(kysely);
+      await sql`select 1 as one`.execute(read);
     },
-    close: () => kysely.destroy(),
+    async close() {
+      await secondary?.close();
+      await primary.close();
+    },
   };
+}
+
+export interface Pool {
+  /** Single reads, repeated after transient faults. */
+  readonly read: Queries;
+  /** For transactions. */
+  readonly write: Kysely<Schema>;
+  close(): Promise<void>;
+}
+
+/** Connects with the first query. What goes through `write` is neither repeated nor marked. */
+export function openPool(settings: MssqlSettings): Pool {
+  const driver = new WriteDriver(driverConfig(settings));
+  return {
+    read: queries(new ReadDriver(driver)),
+    write: queries(driver),
+    close: () => driver.destroy(),
+  };
+}
+
+function queries(driver: Driver): Kysely<Schema> {
+  const dialect: Dialect = {
+    createDriver: () => driver,
+    createQueryCompiler: () => new TypedQueryCompiler(),
+    createAdapter: () => new MssqlAdapter(),
+    createIntrospector: (db) => new MssqlIntrospector(db),
+  };
+  return new Kysely<Schema>({ dialect }).withSchema('mcms');
+}
+
+/**
+ * One try of a transaction. When the connection is lost during the commit, its marker tells whether the transaction stands: then its
+ * value is returned; otherwise the loss is thrown, and the whole may be repeated.
+ */
+async function once<T>(write: Kysely<Schema>, work: (trx: Queries) => Promise<T>): Promise<T> {
+  const markerId = randomUUID();
+  let done: { readonly value: T } | undefined;
+  try {
+    return await write.transaction().execute(async (trx) => {
+      await insertMarker(trx, markerId);
+      const value = await work(trx);
+      done = { value };
+      return value;
+    });
+  } catch (error) {
+    if (!(error instanceof CommitOutcomeUnknownError)) throw error;
+    if (done && (await stands(write, markerId))) return done.value;
+    throw error.cause;
+  }
+}
+
+function insertMarker(trx: Queries, markerId: string) {
+  const committedAt = new Date().toISOString();
+  return trx.insertInto('CommitMarker').values({ markerId, committedAt }).execute();
+}
+
+/**
+ * Whether the transaction of this marker was committed. Asked by inserting the marker anew: the unique key lets that wait for a commit
+ * that is still under way, and when it succeeds, the transaction can never be committed any more.
+ */
+async function stands(write: Kysely<Schema>, markerId: string): Promise<boolean> {
+  return retryTransient('transaction', async () => {
+    try {
+      await write.transaction().execute((trx) => insertMarker(trx, markerId));
+      return false;
+    } catch (error) {
+      if (isUniqueViolation(error)) return true;
+      throw error;
+    }
+  });
 }

@@ -1,31 +1,36 @@
 import { CompiledQuery, sql } from 'kysely';
+import { typed } from '../bound.ts';
 import type { MigrationTarget } from '../migration.ts';
-import { openMssqlDatabase } from './database.ts';
+import { char, nvarchar, time } from '../sql-type.ts';
+import { openPool } from './database.ts';
+import { resolveSettings } from './sign-in.ts';
 
 /** Migrations on SQL Server; the journal is `dbo.McmsSchemaMigration`, because a migration makes the schema `mcms`. */
-export function openMssqlMigrationTarget(connectionString: string): MigrationTarget {
-  const database = openMssqlDatabase(connectionString);
+export async function openMssqlMigrationTarget(connectionString: string): Promise<MigrationTarget> {
+  const pool = openPool(await resolveSettings(connectionString));
+  const { write } = pool;
   const journalTable = sql.raw('dbo.McmsSchemaMigration');
   return {
     async journal() {
       await sql`if object_id('dbo.McmsSchemaMigration') is null create table ${journalTable} (
         name nvarchar(200) not null primary key, checksum char(64) not null, appliedAt datetime2(3) not null)`.execute(
-        database.read,
+        write,
       );
       const { rows } = await sql<{
         name: string;
         checksum: string;
-      }>`select name, checksum from ${journalTable} order by name`.execute(database.read);
+      }>`select name, checksum from ${journalTable} order by name`.execute(write);
       return new Map(rows.map((row) => [row.name, row.checksum]));
     },
     async apply(migration, appliedAt) {
-      await database.transaction(async (trx) => {
+      await write.transaction().execute(async (trx) => {
         for (const batch of migration.batches) await trx.executeQuery(CompiledQuery.raw(batch));
-        await sql`insert into ${journalTable} (name, checksum, appliedAt) values (${migration.name}, ${migration.checksum}, ${appliedAt})`.execute(
+        await sql`insert into ${journalTable} (name, checksum, appliedAt)
+          values (${typed(nvarchar(200), migration.name)}, ${typed(char(64), migration.checksum)}, ${typed(time, appliedAt)})`.execute(
           trx,
         );
       });
     },
-    close: () => database.close(),
+    close: () => pool.close(),
   };
 }

@@ -1,7 +1,7 @@
 import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver, sql } from 'kysely';
 import type { Database, Queries } from '../database.ts';
 import { asDatabaseError } from '../errors.ts';
-import { retryTransaction } from '../retry.ts';
+import { retryTransient } from '../retry.ts';
 import type { Schema } from '../schema.ts';
 import { SqliteFile } from './connection.ts';
 
@@ -18,8 +18,9 @@ export function openSqliteDatabase(path: string): Database {
   return {
     dialect: 'sqlite',
     read,
+    readReplica: (work) => work(read),
     transaction: <T>(work: (trx: Queries) => Promise<T>) =>
-      retryTransaction(() => writer.transaction().execute((trx) => work(trx))),
+      retryTransient('transaction', () => writer.transaction().execute((trx) => work(trx))),
     async check() {
       await sql`select 1`.execute(read);
     },

@@ -39,14 +39,21 @@ const VALUES: Readonly<Record<string, string>> = {
 function deployedSettings(): Record<string, string> {
   const bicep = readFileSync('infra/modules/function-app.bicep', 'utf8');
   const authority = /^var authority = (.+)$/m.exec(bicep)?.[1] ?? '';
-  const values = { ...VALUES, authority: evaluate(authority, VALUES) };
+  const sqlConnection = /^var sqlConnection = (.+)$/m.exec(bicep)?.[1] ?? '';
+  const values = {
+    ...VALUES,
+    authority: evaluate(authority, VALUES),
+    sqlConnection: evaluate(sqlConnection, VALUES),
+  };
   const required = /^var requiredSettings = \{\n([\s\S]*?)^\}/m.exec(bicep)?.[1] ?? '';
-  const optional = /^var otlpSettings = empty\(otlpEndpoint\) \? \{\} : \{ (.+) \}$/m.exec(bicep)?.[1] ?? '';
+  // Settings that are there or not, as a parameter says: here all of them are.
+  const optional = [...bicep.matchAll(/^var \w+Settings = .*\{ (\w+: .+?) \}(?: : \{\})?$/gm)].map(
+    ([, setting]) => setting,
+  );
   return Object.fromEntries(
-    [...`${required}\n${optional}`.matchAll(/^\s*(\w+): (.+)$/gm)].map(([, name = '', expression = '']) => [
-      name,
-      evaluate(expression, values),
-    ]),
+    [...[required, ...optional].join('\n').matchAll(/^\s*(\w+): (.+)$/gm)].map(
+      ([, name = '', expression = '']) => [name, evaluate(expression, values)],
+    ),
   );
 }
 
@@ -104,12 +111,25 @@ describe('the app settings of the deployed function app', () => {
 
   it('let the SQL driver sign in as the identity of the app, encrypted', () => {
     expect(parseConnectionString(settings['SqlConnection'] ?? '')).toMatchObject({
-      server: 'sql-mcms.database.windows.net',
-      authentication: {
-        type: 'azure-active-directory-msi-app-service',
-        options: { clientId: VALUES['identityClientId'] },
+      entra: { kind: 'managedIdentity', clientId: VALUES['identityClientId'] },
+      connection: {
+        server: 'sql-mcms.database.windows.net',
+        options: {
+          database: 'mcms',
+          port: 1433,
+          encrypt: true,
+          trustServerCertificate: false,
+          readOnlyIntent: false,
+        },
       },
-      options: { database: 'mcms', port: 1433, encrypt: true, trustServerCertificate: false },
+    });
+  });
+
+  it('read the replica of the same database', () => {
+    const { connection } = parseConnectionString(settings['SqlReplicaConnection'] ?? '');
+    expect(connection).toMatchObject({
+      server: 'sql-mcms.database.windows.net',
+      options: { database: 'mcms', readOnlyIntent: true },
     });
   });
 });

@@ -3,13 +3,11 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   type Claim,
   type WorkItem,
-  claimWorkItem,
   expireLeases,
-  finishWorkItem,
   lostItems,
-  renewLease,
   waitingByApplication,
   withdrawWaiting,
+  workQueueOf,
 } from '../../../shared/cam-commands/work-queue.ts';
 import type { Database } from '../../../shared/data/index.ts';
 import { createTestDatabase } from '../../support/database.ts';
@@ -19,19 +17,23 @@ const LEASE_END = '2030-01-01T00:00:30.000Z';
 
 describe('the work queue', () => {
   let database: Database;
+  /** What a test calls an item, by its command. */
+  const names = new Map<string, string>();
   beforeEach(async () => {
     ({ database } = await createTestDatabase());
   });
 
   const put = async (name: string, given: Partial<WorkItem> = {}): Promise<string> => {
     const attemptId = randomUUID();
+    const commandId = randomUUID();
+    names.set(commandId, name);
     await database.transaction((trx) =>
       trx
         .insertInto('CamWorkItem')
         .values({
           workItemId: attemptId,
           attemptId,
-          commandId: name,
+          commandId,
           run: 1,
           attempt: 1,
           fence: 10001,
@@ -52,7 +54,7 @@ describe('the work queue', () => {
   };
   const claim = async (given: Partial<Claim> = {}) => {
     const claimed = await database.transaction((trx) =>
-      claimWorkItem(trx, database.dialect, {
+      workQueueOf(database).claim(trx, {
         claimId: randomUUID(),
         workstation: 'WS-1',
         applications: ['esprit'],
@@ -63,7 +65,10 @@ describe('the work queue', () => {
     );
     return claimed?.item;
   };
-  const claimedName = async (given?: Partial<Claim>) => (await claim(given))?.commandId;
+  const claimedName = async (given?: Partial<Claim>) => {
+    const item = await claim(given);
+    return item && names.get(item.commandId);
+  };
 
   it('hands out by priority, then by age', async () => {
     await put('old');
@@ -94,7 +99,9 @@ describe('the work queue', () => {
     expect(await claimedName({ claimId, workstation: 'WS-2' })).toBe('second');
     await database.transaction((trx) => expireLeases(trx, '2030-01-01T00:00:30.001Z'));
     expect(await claimedName({ claimId })).toBeUndefined();
-    expect(await database.transaction((trx) => finishWorkItem(trx, attemptId, 10001))).toBe(false);
+    expect(await database.transaction((trx) => workQueueOf(database).finish(trx, attemptId, 10001))).toBe(
+      false,
+    );
   });
 
   it('never gives an item to two of fifty claims made at once', async () => {
@@ -110,7 +117,7 @@ describe('the work queue', () => {
     await claim();
     const renew = (given: { fence?: number; workstation?: string; attemptId?: string }) =>
       database.transaction((trx) =>
-        renewLease(
+        workQueueOf(database).heartbeat(
           trx,
           { attemptId, fence: 10001, workstation: 'WS-1', ...given },
           '2030-01-01T00:01:00.000Z',
@@ -130,9 +137,11 @@ describe('the work queue', () => {
     expect(await expire(LEASE_END)).toBe(0);
     expect(await expire('2030-01-01T00:00:30.001Z')).toBe(1);
     expect(await expire('2030-01-01T00:00:30.001Z')).toBe(0);
-    expect((await lostItems(database)).map((item) => item.commandId)).toEqual(['one']);
+    expect((await lostItems(database)).map((item) => names.get(item.commandId))).toEqual(['one']);
     const fence = { attemptId, fence: 10001, workstation: 'WS-1' };
-    expect(await database.transaction((trx) => renewLease(trx, fence, LEASE_END))).toBeUndefined();
+    expect(
+      await database.transaction((trx) => workQueueOf(database).heartbeat(trx, fence, LEASE_END)),
+    ).toBeUndefined();
   });
 
   it.each(Array.from({ length: 5 }, (_, index) => [index]))(

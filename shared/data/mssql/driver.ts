@@ -1,0 +1,127 @@
+import { type DatabaseConnection, type Driver, MssqlDriver, type QueryResult } from 'kysely';
+import { TimeoutError } from 'tarn';
+import { createLogger } from '../../telemetry/logger.ts';
+import { DatabaseUnavailableError, asDatabaseError, isConnectionFault, isTransient } from '../errors.ts';
+import { retryTransient } from '../retry.ts';
+
+type PooledConnection = Parameters<MssqlDriver['releaseConnection']>[0];
+
+const log = createLogger('sql');
+
+/** COMMIT was sent and its answer never came: the transaction may stand, or not. */
+export class CommitOutcomeUnknownError extends Error {
+  override readonly name = 'CommitOutcomeUnknownError';
+
+  constructor(cause: unknown) {
+    super('the connection was lost while a transaction was being committed', { cause });
+  }
+}
+
+/** Kysely's driver for transactions: faults of the connection have names, and a failed rollback hides no error. */
+export class WriteDriver extends MssqlDriver {
+  /** Throws `DatabaseUnavailableError` whatever kept it from connecting. */
+  override async acquireConnection(): ReturnType<MssqlDriver['acquireConnection']> {
+    try {
+      return naming(await super.acquireConnection());
+    } catch (error) {
+      const passing = error instanceof TimeoutError || isTransient(error);
+      if (!passing) log.error('the database lets nobody in', { error });
+      throw new DatabaseUnavailableError(error, { passing });
+    }
+  }
+
+  override async beginTransaction(...args: Parameters<MssqlDriver['beginTransaction']>): Promise<void> {
+    try {
+      await super.beginTransaction(...args);
+    } catch (error) {
+      throw asDatabaseError(error);
+    }
+  }
+
+  override async commitTransaction(...args: Parameters<MssqlDriver['commitTransaction']>): Promise<void> {
+    try {
+      await super.commitTransaction(...args);
+    } catch (error) {
+      throw isConnectionFault(error) ? new CommitOutcomeUnknownError(error) : error;
+    }
+  }
+
+  /** The error that led here is the one to be thrown; a connection that is gone or still in its transaction leaves the pool. */
+  override async rollbackTransaction(...args: Parameters<MssqlDriver['rollbackTransaction']>): Promise<void> {
+    try {
+      await super.rollbackTransaction(...args);
+    } catch (error) {
+      if (!isNothingToRollBack(error)) log.debug('a transaction could not be rolled back', { error });
+    }
+  }
+}
+
+/** 3903, "no corresponding BEGIN TRANSACTION": the engine has rolled back by itself (XACT_ABORT, a deadlock's victim). */
+function isNothingToRollBack(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, 'number') === 3903;
+}
+
+/**
+ * Reads on the same pool. Each statement is a read of its own and takes a connection for itself, so a lost one costs another
+ * try on the next.
+ */
+export class ReadDriver implements Driver {
+  readonly #pool: WriteDriver;
+
+  constructor(pool: WriteDriver) {
+    this.#pool = pool;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return {
+      executeQuery: <R>(...args: Parameters<DatabaseConnection['executeQuery']>) =>
+        retryTransient('read', async (): Promise<QueryResult<R>> => {
+          const connection = await this.#pool.acquireConnection();
+          try {
+            return await connection.executeQuery<R>(...args);
+          } finally {
+            await this.#pool.releaseConnection(connection as PooledConnection);
+          }
+        }),
+      streamQuery: () => {
+        throw new Error('a result is read whole: lists are paged');
+      },
+    };
+  }
+
+  beginTransaction(): Promise<void> {
+    return Promise.reject(new Error('writes go through Database.transaction'));
+  }
+
+  commitTransaction(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  rollbackTransaction(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  /** The pool is the write driver's. */
+  async destroy(): Promise<void> {}
+}
+
+const named = new WeakSet<DatabaseConnection>();
+
+/** The connection itself, because the driver reaches into it; pooled ones come by here again and again. */
+function naming<C extends DatabaseConnection>(connection: C): C {
+  if (named.has(connection)) return connection;
+  named.add(connection);
+  const execute = connection.executeQuery.bind(connection);
+  connection.executeQuery = async (query, options) => {
+    try {
+      return await execute(query, options);
+    } catch (error) {
+      throw asDatabaseError(error);
+    }
+  };
+  return connection;
+}
