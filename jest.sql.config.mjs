@@ -1,9 +1,9 @@
 import base from './jest.config.mjs';
-import { SERVER_TESTS, testsOnDatabases } from './tests/support/sql-test-files.ts';
+import { ENTERPRISE_TESTS, SERVER_TESTS, testsOnDatabases } from './tests/support/sql-test-files.ts';
 
 /**
  * `npm run test:sql`: every test that works on a database, on the SQL Server that TEST_SQL_CONNECTION names. What runs on SQLite alone
- * is declared in tests/support/sql-test-files.ts.
+ * is declared in tests/support/sql-test-files.ts. `npm run test:sql:enterprise`: what only a real SQL Server has.
  */
 if (!process.env.TEST_SQL_CONNECTION?.trim()) {
   console.error(
@@ -13,9 +13,11 @@ if (!process.env.TEST_SQL_CONNECTION?.trim()) {
   process.exit(1);
 }
 
+const isEnterprise = process.env.npm_lifecycle_event === 'test:sql:enterprise';
+
 export default {
   ...base,
-  testMatch: testsOnDatabases(),
+  testMatch: isEnterprise ? [ENTERPRISE_TESTS] : testsOnDatabases(),
   testPathIgnorePatterns: base.testPathIgnorePatterns.filter((pattern) => pattern !== SERVER_TESTS),
   // What tells createTestDatabase: `npm test` works on SQLite whatever the environment says.
   globals: { mcmsTestEngine: 'mssql' },

@@ -1,3 +1,3 @@
-import { beginRun } from './sql-server.ts';
+import { beginRun } from './sql-server-databases.ts';
 
 export default beginRun;

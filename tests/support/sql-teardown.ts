@@ -1,3 +1,3 @@
-import { endRun } from './sql-server.ts';
+import { endRun } from './sql-server-databases.ts';
 
 export default endRun;
