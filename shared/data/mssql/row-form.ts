@@ -28,6 +28,7 @@ const BIGINT_COLUMNS = new Set([
   'rowsWritten',
   'rowsRejected',
   'byteOffset',
+  'rejectedBytes',
 ]);
 
 /** In place: the rows are the driver's own, made for this answer. */
