@@ -81,12 +81,11 @@ class Run {
     for (;;) {
       const next = nextStep(await this.states());
       if (next === undefined) return applied;
-      if (await this.#perform(next)) {
-        if (next.state !== 'deferred') applied.push(next.name);
-      } else if (before?.name === next.name && sameProgress(before.row, next.row)) {
+      if (before?.name === next.name && sameProgress(before.row, next.row))
         throw new MigrationError('not-recorded', `the journal takes no row for ${next.name}`);
-      }
       before = next;
+      const done = await this.#perform(next);
+      if (done && next.state !== 'deferred') applied.push(next.name);
     }
   }
 
