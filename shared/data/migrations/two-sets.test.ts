@@ -70,8 +70,9 @@ describe('the two sets of migrations', () => {
         ([, what = '', table = '']) => [table, what.split(', ')],
       ),
     );
-    const tables = Object.keys(tablesOf(textOf(mssql)));
-    expect(tables.filter((table) => rights[table] === undefined)).toEqual([]);
+    // Procedures that run as the owner are the only ones to see it.
+    const { UpkeepState: _internal, ...tables } = tablesOf(textOf(mssql));
+    expect(Object.keys(tables).filter((table) => rights[table] === undefined)).toEqual([]);
     expect(rights['HistoryEntry']).toEqual(['SELECT', 'INSERT']);
     expect(rights['HistoryArchive']).toEqual(['SELECT']);
   });
