@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,8 +19,21 @@ beforeAll(() => {
   if (connection === '') throw new Error('TEST_SQL_CONNECTION names no server');
 });
 
+/** The connection string with other values for these keys, under whatever name it has them. */
+function withKeys(text: string, values: Readonly<Record<string, string>>): string {
+  const aliases = {
+    Database: 'database|initial catalog',
+    'User Id': 'user id|uid|user',
+    Password: 'password|pwd',
+  };
+  return Object.entries(values).reduce((string, [key, value]) => {
+    const own = new RegExp(`(^|;)\\s*(${aliases[key as keyof typeof aliases]})\\s*=[^;]*`, 'gi');
+    return `${string.replaceAll(own, '').replace(/;?\s*$/, '')};${key}=${value}`;
+  }, text);
+}
+
 function on(database: string): string {
-  return `${connection.replaceAll(/(database|initial catalog)\s*=[^;]*;?/gi, '').replace(/;?\s*$/, ';')}Database=${database}`;
+  return withKeys(connection, { Database: database });
 }
 
 async function batches(database: string, ...statements: string[]): Promise<Record<string, unknown>[]> {
@@ -197,13 +211,59 @@ describe('migrations on SQL Server', () => {
     });
   });
 
-  it('give the roles of app and readers what they need, and no more', async () => {
+  it.each([
+    {
+      role: 'mcms_app',
+      may: [
+        'SELECT count(*) AS n FROM mcms.HistoryEntry',
+        `DELETE FROM mcms.IdempotencyKey WHERE scope = 'x'`,
+        `EXEC mcms.FinishWorkItem @attemptId = '00000000-0000-4000-8000-000000000000', @fence = 1`,
+        'SELECT name FROM dbo.McmsCapability',
+      ],
+      mayNot: [
+        'DELETE FROM mcms.HistoryEntry',
+        `UPDATE mcms.HistoryEntry SET comment = N'x'`,
+        'DELETE FROM mcms.HistoryArchive',
+        'DELETE FROM dbo.McmsSchemaMigration',
+        'DROP TABLE mcms.Item',
+      ],
+    },
+    {
+      role: 'mcms_reader',
+      may: ['SELECT count(*) AS n FROM mcms.Item', 'SELECT count(*) AS n FROM dbo.McmsSchemaMigration'],
+      mayNot: [
+        `UPDATE mcms.Item SET name = N'x'`,
+        'SELECT * FROM mcms.IdempotencyKey',
+        'SELECT * FROM mcms.Outbox',
+        `EXEC mcms.FinishWorkItem @attemptId = '00000000-0000-4000-8000-000000000000', @fence = 1`,
+      ],
+    },
+  ])('give members of $role what they need, and no more', async ({ role, may, mayNot }) => {
     const database = await emptyDatabase();
     await migrateDatabase(on(database), SQL_FOLDER, now);
-    const roles = await batches(
+    const login = `${role}_${process.pid}`;
+    const password = `Pw-${randomUUID()}`;
+    await batches(database, `CREATE LOGIN ${login} WITH PASSWORD = '${password}'`);
+    cleanups.push(() => batches('master', `DROP LOGIN ${login}`).then(() => {}));
+    await batches(
       database,
-      "SELECT name FROM sys.database_principals WHERE name IN ('mcms_app', 'mcms_reader', 'mcms_migrator') ORDER BY name",
+      `CREATE USER ${login} FOR LOGIN ${login}`,
+      `ALTER ROLE ${role} ADD MEMBER ${login}`,
     );
-    expect(roles.map(({ name }) => name)).toEqual(['mcms_app', 'mcms_migrator', 'mcms_reader']);
+    cleanups.push(() => batches(database, `DROP USER ${login}`).then(() => {}));
+
+    const member = await MigrationConnection.open(
+      withKeys(on(database), { 'User Id': login, Password: password }),
+    );
+    cleanups.push(() => member.close());
+    for (const statement of may) await member.batch(statement);
+    const allowed: string[] = [];
+    for (const statement of mayNot) {
+      await member.batch(statement).then(
+        () => allowed.push(statement),
+        () => {},
+      );
+    }
+    expect(allowed).toEqual([]);
   });
 });
