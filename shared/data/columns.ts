@@ -250,6 +250,23 @@ export const COLUMNS = {
     markerId: uuid,
     committedAt: time,
   },
+  ImportRun: {
+    seq: bigint,
+    importRunId: uuid,
+    kind: nvarchar(16),
+    fileName: nvarchar(260),
+    fileDigest: char(64),
+    rowsRead: bigint,
+    rowsWritten: bigint,
+    rowsRejected: bigint,
+    byteOffset: bigint,
+    rejectedBytes: bigint,
+    state: nvarchar(16),
+    startedAt: time,
+    startedBy: nvarchar(200),
+    updatedAt: time,
+    finishedAt: time,
+  },
 } as const satisfies { readonly [T in keyof Schema]: { readonly [C in keyof Schema[T]]-?: SqlType } };
 
 /** `Table.column`. */

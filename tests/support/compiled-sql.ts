@@ -4,14 +4,13 @@ import {
   Kysely,
   MssqlAdapter,
   MssqlIntrospector,
-  MssqlQueryCompiler,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
 import { TypedValue, plainValue } from '../../shared/data/bound.ts';
 import type { Database, Schema } from '../../shared/data/index.ts';
-import { ParameterTypes } from '../../shared/data/mssql/parameter-types.ts';
+import { TypedQueryCompiler } from '../../shared/data/mssql/query-compiler.ts';
 import { declarationOf } from '../../shared/data/sql-type.ts';
 
 export interface CompiledSql {
@@ -43,9 +42,8 @@ const mssql: Pick<Database, 'read' | 'dialect'> = {
       createAdapter: () => new MssqlAdapter(),
       createDriver: () => new DummyDriver(),
       createIntrospector: (db) => new MssqlIntrospector(db),
-      createQueryCompiler: () => new MssqlQueryCompiler(),
+      createQueryCompiler: () => new TypedQueryCompiler(),
     },
-    plugins: [new ParameterTypes()],
   }).withSchema('mcms'),
 };
 

@@ -6,7 +6,6 @@ import {
   type CompiledQuery,
   type KyselyPlugin,
   LimitNode,
-  MssqlQueryCompiler,
   OperationNodeTransformer,
   type QueryCompiler,
   type QueryId,
@@ -20,7 +19,7 @@ import {
 } from 'kysely';
 import { TypedValue } from '../../shared/data/bound.ts';
 import type { Database, DialectName, Queries } from '../../shared/data/index.ts';
-import { ParameterTypes } from '../../shared/data/mssql/parameter-types.ts';
+import { TypedQueryCompiler } from '../../shared/data/mssql/query-compiler.ts';
 import { declarationOf } from '../../shared/data/sql-type.ts';
 
 /** A statement as each engine gets it; `null` for one that only the other engine gets. Lists of any length stand as one element. */
@@ -96,7 +95,7 @@ class Notes implements KyselyPlugin {
 function rawForm(node: RootOperationNode, dialect: DialectName): Statement {
   if (dialect === 'sqlite')
     return { sqlite: textOf(compile(new SqliteQueryCompiler(), node)), mssql: null, types: '' };
-  const compiled = compile(new MssqlQueryCompiler(), node);
+  const compiled = compile(new TypedQueryCompiler(), node);
   return { sqlite: null, mssql: textOf(compiled), types: typesOf(compiled) };
 }
 
@@ -108,9 +107,8 @@ function bothForms(node: RootOperationNode): Statement {
   );
   // SQL Server knows OUTPUT instead; whoever writes RETURNING writes for SQLite.
   if (/ returning /.test(sqlite)) return { sqlite, mssql: null, types: '' };
-  const typed = new ParameterTypes().transformQuery({ node: plain, queryId });
-  const schema = new WithSchemaPlugin('mcms').transformQuery({ node: typed, queryId });
-  const mssql = compile(new MssqlQueryCompiler(), new Firsts('top').transformNode(schema, queryId));
+  const schema = new WithSchemaPlugin('mcms').transformQuery({ node: plain, queryId });
+  const mssql = compile(new TypedQueryCompiler(), new Firsts('top').transformNode(schema, queryId));
   return {
     sqlite,
     mssql: textOf(mssql),

@@ -1,23 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type Dialect,
-  Kysely,
-  MssqlAdapter,
-  MssqlIntrospector,
-  MssqlQueryCompiler,
-  type Driver,
-  sql,
-} from 'kysely';
+import { type Dialect, Kysely, MssqlAdapter, MssqlIntrospector, type Driver, sql } from 'kysely';
 import type { Database, Queries } from '../database.ts';
 import { isUniqueViolation } from '../errors.ts';
 import { retryTransient } from '../retry.ts';
 import type { Schema } from '../schema.ts';
 import { type MssqlSettings, forReadingOnly } from './connection-string.ts';
 import { CommitOutcomeUnknownError, ReadDriver, WriteDriver } from './driver.ts';
-import { ParameterTypes } from './parameter-types.ts';
 import { driverConfig } from './pool.ts';
+import { TypedQueryCompiler } from './query-compiler.ts';
 import { Replica } from './replica.ts';
-import { RowForm } from './row-form.ts';
 import { resolveSettings } from './sign-in.ts';
 
 /**
@@ -67,11 +58,11 @@ export function openPool(settings: MssqlSettings): Pool {
 function queries(driver: Driver): Kysely<Schema> {
   const dialect: Dialect = {
     createDriver: () => driver,
-    createQueryCompiler: () => new MssqlQueryCompiler(),
+    createQueryCompiler: () => new TypedQueryCompiler(),
     createAdapter: () => new MssqlAdapter(),
     createIntrospector: (db) => new MssqlIntrospector(db),
   };
-  return new Kysely<Schema>({ dialect, plugins: [new ParameterTypes(), new RowForm()] }).withSchema('mcms');
+  return new Kysely<Schema>({ dialect }).withSchema('mcms');
 }
 
 /**

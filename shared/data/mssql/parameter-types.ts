@@ -6,19 +6,14 @@ import {
   type ColumnUpdateNode,
   FunctionNode,
   type InsertQueryNode,
-  type KyselyPlugin,
   type OperationNode,
   OperationNodeTransformer,
-  type PluginTransformQueryArgs,
-  type PluginTransformResultArgs,
   PrimitiveValueListNode,
-  RawNode,
   type QueryId,
-  type QueryResult,
+  RawNode,
   ReferenceNode,
   type RootOperationNode,
   TableNode,
-  type UnknownRow,
   ValueListNode,
   ValueNode,
   ValuesNode,
@@ -28,17 +23,11 @@ import { columnType } from '../columns.ts';
 import type { SqlType } from '../sql-type.ts';
 
 /**
- * Gives every value of a query that Kysely built the type of the column it meets: in comparisons, `in` lists, inserted rows and
- * updates. What stands in raw SQL is typed by `bound`.
+ * The query with every value given the type of the column it meets: in comparisons, `in` lists, inserted rows and updates. What
+ * stands in raw SQL is typed by `bound`.
  */
-export class ParameterTypes implements KyselyPlugin {
-  transformQuery({ node, queryId }: PluginTransformQueryArgs): RootOperationNode {
-    return new Typing().transformNode(node, queryId);
-  }
-
-  async transformResult({ result }: PluginTransformResultArgs): Promise<QueryResult<UnknownRow>> {
-    return result;
-  }
+export function withParameterTypes(node: RootOperationNode, queryId: QueryId): RootOperationNode {
+  return new Typing().transformNode(node, queryId);
 }
 
 class Typing extends OperationNodeTransformer {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { TYPES } from 'tedious';
 import { TypedValue } from '../bound.ts';
 import { type SqlType, bigint, bit, char, nvarchar, real, time, uuid, varchar } from '../sql-type.ts';
 import { TypedRequest } from './request.ts';
@@ -46,6 +47,19 @@ describe('TypedRequest', () => {
 
   it('refuses a text that has no type', () => {
     expect(() => bind('DEMO-500')).toThrow('parameter 1 has no type');
+  });
+
+  it('puts rows in form before others see them', () => {
+    const request = new TypedRequest('select 1', () => {});
+    const seen: unknown[] = [];
+    request.on('row', (columns) => seen.push(columns.map(({ value }: { value: unknown }) => value)));
+    const metadata = [
+      { colName: 'seq', type: TYPES.BigInt },
+      { colName: 'isMain', type: TYPES.Bit },
+    ];
+    request.emit('columnMetadata', metadata as never);
+    request.emit('row', [{ value: '7' }, { value: false }]);
+    expect(seen).toEqual([[7, 0]]);
   });
 
   it('gives the first of several errors of an answer', () => {

@@ -1,6 +1,7 @@
 import * as Tedious from 'tedious';
 import { TypedValue } from '../bound.ts';
 import type { SqlType } from '../sql-type.ts';
+import { type ColumnValue, type RowForm, rowFormOf } from './value-form.ts';
 
 const { TYPES } = Tedious;
 
@@ -14,12 +15,16 @@ const LONGEST_NVARCHAR = 4000;
 const MAX = 'max';
 
 /**
- * A request whose parameters carry types of their own (`TypedValue`). A text without one is refused: the driver would bind it by
- * its length, and the server would convert the column instead of using its index.
+ * A request whose parameters carry types of their own (`TypedValue`), and whose rows have the form of `schema.ts` before any other
+ * listener sees them. A text without a type is refused: the driver would bind it by its length, and the server would convert the
+ * column instead of using its index.
  */
 export class TypedRequest extends Tedious.Request {
   constructor(...[sql, callback, options]: ConstructorParameters<typeof Tedious.Request>) {
     super(sql, (error, ...rest) => callback(oneError(error), ...rest), options);
+    let giveForm: RowForm = () => undefined;
+    this.on('columnMetadata', (columns) => (giveForm = rowFormOf(Object.values(columns))));
+    this.on('row', (columns) => giveForm(columns as ColumnValue[]));
   }
 
   override addParameter(...[name, type, value, options]: AddParameter): void {
@@ -38,7 +43,8 @@ interface Parameter {
   readonly options: ParameterOptions;
 }
 
-function parameterOf(type: SqlType, value: unknown): Parameter {
+/** How the driver is told a type and a value of it; the type and its options are also those of a column in a bulk load. */
+export function parameterOf(type: SqlType, value: unknown): Parameter {
   switch (type.kind) {
     case 'uuid':
       return { type: TYPES.UniqueIdentifier, value, options: {} };

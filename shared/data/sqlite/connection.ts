@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 import { plainValue } from '../bound.ts';
 import { DatabaseUnavailableError } from '../errors.ts';
@@ -64,12 +64,35 @@ export class SqliteFile implements SqliteDatabase {
 function adapt(statement: StatementSync): SqliteStatement {
   const bind = (parameters: readonly unknown[]): SQLInputValue[] =>
     parameters.map((value) => bindable(plainValue(value)));
+  const reader = statement.columns().length > 0;
+  if (reader) statement.setReturnArrays(true);
   return {
-    reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...bind(parameters)),
+    reader,
+    all: (parameters) => {
+      const rows = statement.all(...bind(parameters)) as unknown as SQLOutputValue[][];
+      return asObjects(statement, rows);
+    },
     run: (parameters) => statement.run(...bind(parameters)),
-    iterate: (parameters) => statement.iterate(...bind(parameters)),
+    iterate: () => {
+      throw new Error('a result is read whole: lists are paged');
+    },
   };
+}
+
+/**
+ * The driver's own objects are dictionaries without a prototype, which whoever reads them pays for with every property. Names are
+ * asked for after the run: until then a statement may not know of columns that a migration has added.
+ */
+function asObjects(
+  statement: StatementSync,
+  rows: readonly SQLOutputValue[][],
+): Record<string, SQLOutputValue>[] {
+  const names = statement.columns().map(({ name }) => name);
+  return rows.map((values) => {
+    const row: Record<string, SQLOutputValue> = {};
+    for (let index = 0; index < names.length; index += 1) row[names[index] ?? ''] = values[index] ?? null;
+    return row;
+  });
 }
 
 function bindable(value: unknown): SQLInputValue {

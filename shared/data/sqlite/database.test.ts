@@ -61,6 +61,17 @@ describe('SQLite database', () => {
     expect(isUniqueViolation(new Error('other'))).toBe(false);
   });
 
+  it('shows columns that another program has added since a query first ran', async () => {
+    const { database, path } = await createTestDatabase();
+    await insert(database, 'a');
+    const read = () => database.read.selectFrom('StoredFile').selectAll().execute();
+    await read();
+    const other = new DatabaseSync(path);
+    other.exec("ALTER TABLE StoredFile ADD COLUMN shelf TEXT NOT NULL DEFAULT 'top'");
+    other.close();
+    expect(await read()).toEqual([{ seq: 1, ...content('a'), shelf: 'top' }]);
+  });
+
   it('keeps foreign keys', async () => {
     const { database } = await createTestDatabase();
     const orphan = database.transaction((trx) =>
