@@ -27,7 +27,7 @@ export const INSERT_HISTORY = `
     CONCAT(N'engineer', n / 8 % 40, N'@shop.example'),
     N'user',
     CASE WHEN n % 50 = 0 THEN N'as agreed with the floor' END,
-    LOWER(CONVERT(char(32), HASHBYTES('MD5', CONCAT('trace ', n / 8)), 2))
+    LOWER(REPLACE(CONVERT(nvarchar(36), CONVERT(uniqueidentifier, HASHBYTES('MD5', CONCAT('trace ', n / 8)))), '-', ''))
   FROM numbers
   CROSS APPLY (SELECT n / 8 % 400 AS routing) AS r
   ORDER BY n`;
