@@ -4,12 +4,11 @@ import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { migrateDatabase } from '../../shared/data/migrate.ts';
-import { SQL_FOLDER } from '../../tests/support/database.ts';
 
 const ROWS = 36_000;
 const EVERY_REJECTED = 500;
@@ -39,7 +38,7 @@ interface Place {
 
 async function place(name: string): Promise<Place> {
   const path = join(folder, `${name}.db`);
-  await migrateDatabase(`sqlite:${path}`, SQL_FOLDER, () => new Date());
+  await migrateDatabase(`sqlite:${path}`, resolve('infra/sql'), () => new Date());
   const rejected = join(folder, `${name}.rejected.ndjson`);
   const args = ['cli/import-history.ts', file, '--allow-unknown', '--rejected', rejected];
   return { path, rejected, args, env: { PATH: process.env['PATH'], SqlConnection: `sqlite:${path}` } };

@@ -52,8 +52,15 @@ export function describeImports(engine: string, open: () => Promise<ImportDataba
       const rejected = `${file}.rejected.ndjson`;
       const outcome = await runImport(
         {
-          ...{ kind, file, rejected, format: undefined, by: 'loader', again: false, dryRun: false },
-          ...{ allowUnknown: false, lockHistory: true },
+          kind,
+          file,
+          rejected,
+          format: undefined,
+          by: 'loader',
+          again: false,
+          dryRun: false,
+          allowUnknown: false,
+          lockHistory: true,
           ...args,
         },
         {
@@ -222,8 +229,13 @@ export function describeImports(engine: string, open: () => Promise<ImportDataba
         expect((await importText('routings', ROUTINGS)).counts).toEqual({ read: 3, written: 3, rejected: 0 });
         expect(await routings()).toMatchObject([
           {
-            ...{ routingCode: 'R-1', owner: 'kim', status: 'Released', isMain: 1 },
-            ...{ workingCamRev: 1, releasedCamRev: 1, version: 1 },
+            routingCode: 'R-1',
+            owner: 'kim',
+            status: 'Released',
+            isMain: 1,
+            workingCamRev: 1,
+            releasedCamRev: 1,
+            version: 1,
           },
           { routingCode: 'R-2', owner: 'loader', status: 'Draft', isMain: 0, releasedCamRev: null },
         ]);
@@ -254,8 +266,13 @@ export function describeImports(engine: string, open: () => Promise<ImportDataba
         const codes = { itemCode: 'I-1', revisionCode: 'A' };
         const content = [
           {
-            ...{ ...codes, routingCode: 'R-1', name: 'Mill', machine: 'DMU-50', isMain: true },
-            ...{ status: 'Released', steps: [step, { ...first, notes: 'two\nlines' }] },
+            ...codes,
+            routingCode: 'R-1',
+            name: 'Mill',
+            machine: 'DMU-50',
+            isMain: true,
+            status: 'Released',
+            steps: [step, { ...first, notes: 'two\nlines' }],
           },
           { ...codes, routingCode: 'R-2', name: 'Turn', machine: 'CTX' },
         ].map((record) => JSON.stringify(record));
@@ -302,27 +319,41 @@ export function describeImports(engine: string, open: () => Promise<ImportDataba
         expect((await importText('history', content)).counts).toEqual({ read: 2, written: 2, rejected: 0 });
         const [first, second] = (await history()).slice(-2);
         expect(first).toMatchObject({
-          ...{ itemCode: 'I-1', revisionCode: 'A', routingId: routing?.routingId, camRev: 3 },
-          ...{ field: 'steps[0].notes', currentValue: '한글, new', previousValue: null },
-          ...{ changedAt: '2015-05-05T22:08:09.500Z', changedBy: 'kim', actorKind: 'service', comment: null },
+          itemCode: 'I-1',
+          revisionCode: 'A',
+          routingId: routing?.routingId,
+          camRev: 3,
+          field: 'steps[0].notes',
+          currentValue: '한글, new',
+          previousValue: null,
+          changedAt: '2015-05-05T22:08:09.500Z',
+          changedBy: 'kim',
+          actorKind: 'service',
+          comment: null,
         });
         expect(second).toMatchObject({ itemCode: 'I-2', revisionCode: null, routingId: null, camRev: null });
         expect((await importText('history', content, { again: true })).counts).toEqual({
-          ...{ read: 2, written: 0, rejected: 0 },
+          read: 2,
+          written: 0,
+          rejected: 0,
         });
       });
 
       it('writes the same rows from either format', async () => {
         const [routing] = await routings();
         const record = {
-          ...{
-            historyId: 'AAAAAAAA-0000-4000-8000-000000000001',
-            itemCode: 'I-1',
-            routingId: routing?.routingId,
-          },
-          ...{ changeType: 'StatusChanged', field: 'status', previousValue: 'Draft', currentValue: '' },
-          ...{ changedAt: '2016-01-01T00:00:00.000Z', changedBy: 'kim', actorKind: 'user' },
-          ...{ traceId: '0'.repeat(32), comment: 'two\nlines' },
+          historyId: 'AAAAAAAA-0000-4000-8000-000000000001',
+          itemCode: 'I-1',
+          routingId: routing?.routingId,
+          changeType: 'StatusChanged',
+          field: 'status',
+          previousValue: 'Draft',
+          currentValue: '',
+          changedAt: '2016-01-01T00:00:00.000Z',
+          changedBy: 'kim',
+          actorKind: 'user',
+          traceId: '0'.repeat(32),
+          comment: 'two\nlines',
         };
         const names = Object.keys(record);
         const values = Object.values(record).map((value) => `"${value}"`);
@@ -331,7 +362,9 @@ export function describeImports(engine: string, open: () => Promise<ImportDataba
         const ndjson = await importText('history', JSON.stringify(record), { name: 'one.ndjson' });
         expect(ndjson.counts).toEqual({ read: 1, written: 0, rejected: 0 });
         expect((await history()).at(-1)).toMatchObject({
-          ...{ historyId: record.historyId.toLowerCase(), revisionCode: 'A', currentValue: null },
+          historyId: record.historyId.toLowerCase(),
+          revisionCode: 'A',
+          currentValue: null,
         });
       });
 
@@ -368,7 +401,8 @@ export function describeImports(engine: string, open: () => Promise<ImportDataba
           `I-9,Q,R-1,1,StepChanged,name,x,2016-01-01T00:00:00Z,kim`,
         ];
         const outcome = await importText('history', [HISTORY_HEADER, ...records].join('\n'), {
-          ...{ name: 'gone.csv', allowUnknown: true },
+          name: 'gone.csv',
+          allowUnknown: true,
         });
         expect(outcome.counts).toEqual({ read: 2, written: 1, rejected: 1 });
         expect(outcome.rejects).toMatchObject([{ line: 3, reasons: [{ path: 'routingCode' }] }]);
