@@ -8,6 +8,9 @@ export interface BenchArguments {
   readonly options: BenchOptions;
 }
 
+/** Fewer are no history worth measuring. */
+const FEWEST_ROWS = 100_000;
+
 /** @throws {Error} that says what is wrong */
 export function readArguments(args: readonly string[], benchmarks: readonly string[]): BenchArguments {
   const { values, positionals } = parseArgs({
@@ -29,7 +32,8 @@ export function readArguments(args: readonly string[], benchmarks: readonly stri
 function readRows(text: string): [number, number] {
   const [, small, large] = /^(\d{1,9}),(\d{1,9})$/.exec(text) ?? [];
   const [from, to] = [Number(small), Number(large)];
-  if (Number.isNaN(from) || Number.isNaN(to) || from > to || (from === 0 && to > 0))
-    throw new Error('--rows takes two numbers, the smaller first: --rows 1000000,10000000');
+  const none = from === 0 && to === 0;
+  if (!none && !(from >= FEWEST_ROWS && from <= to))
+    throw new Error('--rows takes two numbers from 100000 on, the smaller first: --rows 1000000,10000000');
   return [from, to];
 }
