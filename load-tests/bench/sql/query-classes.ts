@@ -19,7 +19,7 @@ export interface QueryClass {
   readonly rounds: number;
   /** Writes: each use needs statements of its own. */
   readonly writes: boolean;
-  use(database: Database): Promise<unknown>;
+  readonly use: (database: Database) => Promise<unknown>;
 }
 
 const LIMIT = 1.15;

@@ -14,7 +14,7 @@ export function placesOf(smallerRows: number): number {
 /** One way of reading a history; each call reads at another place of it. */
 export interface HistoryRead {
   readonly name: string;
-  read(): Promise<unknown>;
+  readonly read: () => Promise<unknown>;
 }
 
 export interface HistoryFacts {
