@@ -4,7 +4,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/\\.local/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/\\.local/', '<rootDir>/tests/sql/'],
   moduleNameMapper: { '^@azure/functions-core$': '<rootDir>/tests/support/functions-core.cjs' },
   maxWorkers: 2,
   testTimeout: 20_000,
