@@ -186,6 +186,14 @@ describe('the proxy', () => {
     expect(received).toEqual(['begin', 'query']);
   });
 
+  it('answers with an error what the server has done', async () => {
+    const error = { number: 40_197, message: 'going away' };
+    proxy.failNext('commit', { kind: 'errorAnswer', error });
+    expect(await ask(COMMIT)).toEqual(errorAnswer(error));
+    expect(received).toEqual(['commit']);
+    expect(await ask(QUERY)).toEqual(ANSWER);
+  });
+
   it('forgets what it is told to', async () => {
     proxy.failNext('query', { kind: 'dropBefore' });
     proxy.delayMs = 10_000;

@@ -18,11 +18,12 @@ import {
  * - `dropAnswer`: lost when the server has answered, before any of that
  * - `cutAnswerAfterBytes`: lost when this much of the answer has come
  * - `error`: it never gets to the server, and fails with this
+ * - `errorAnswer`: the server does it, and it fails with this all the same
  */
 export type Fault =
   | { readonly kind: 'dropBefore' | 'dropAfter' | 'dropAnswer' }
   | { readonly kind: 'cutAnswer'; readonly afterBytes: number }
-  | { readonly kind: 'error'; readonly error: ServerError };
+  | { readonly kind: 'error' | 'errorAnswer'; readonly error: ServerError };
 
 export interface TdsProxy extends AsyncDisposable {
   /** On 127.0.0.1; the same after `accept()`. */
@@ -162,6 +163,7 @@ class Link {
         return this.#send(errorAnswer(fault.error));
       case 'dropAnswer':
       case 'cutAnswer':
+      case 'errorAnswer':
       case undefined:
         this.#ofNextAnswer = fault;
         this.#server.write(message.bytes);
@@ -179,8 +181,10 @@ class Link {
     const fault = this.#ofNextAnswer;
     this.#ofNextAnswer = undefined;
     if (fault?.kind === 'dropAnswer') return this.drop();
-    if (fault?.kind !== 'cutAnswer') return this.#send(bytes);
-    this.#send(bytes.subarray(0, fault.afterBytes), () => this.drop());
+    if (fault?.kind === 'errorAnswer') return this.#send(errorAnswer(fault.error));
+    if (fault?.kind === 'cutAnswer')
+      return this.#send(bytes.subarray(0, fault.afterBytes), () => this.drop());
+    this.#send(bytes);
   }
 
   #send(bytes: Buffer, then?: () => void): void {
