@@ -44,7 +44,7 @@ export default {
       severity: 'error',
       from: { path: '^shared/([^/]+)/', pathNot: '[.]test[.]ts$' },
       to: {
-        path: `^shared/(${AREAS.join('|')}|outbox|idempotency)/`,
+        path: `^shared/(${AREAS.join('|')}|outbox|idempotency|sql-upkeep)/`,
         pathNot: ['^shared/$1/', '/index[.]ts$', CONTRACTS],
       },
     },
@@ -52,7 +52,7 @@ export default {
       name: 'technology-imports-area',
       severity: 'error',
       from: { path: `^shared/(${TECHNOLOGIES})/`, pathNot: '[.]test[.]ts$' },
-      to: { path: `^shared/(${AREAS.join('|')}|outbox|idempotency)/`, pathNot: CONTRACTS },
+      to: { path: `^shared/(${AREAS.join('|')}|outbox|idempotency|sql-upkeep)/`, pathNot: CONTRACTS },
     },
     {
       name: 'shared-imports-upwards',

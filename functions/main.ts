@@ -8,6 +8,12 @@ import { createBlobContentStore } from '../shared/files/blob-content-store.ts';
 import { createApi } from '../shared/http/index.ts';
 import { createSqlIdempotencyStore } from '../shared/idempotency/index.ts';
 import { createQueueSender } from '../shared/messaging/index.ts';
+import {
+  createColumnstoreRepository,
+  createPlanRepository,
+  createStatementRepository,
+  patientConnection,
+} from '../shared/sql-upkeep/index.ts';
 import { createBlobService } from '../shared/storage/index.ts';
 import { startTelemetry } from '../shared/telemetry/start.ts';
 import { systemClock } from '../shared/time/clock.ts';
@@ -29,7 +35,10 @@ import { registerOrchestrations } from './orchestrations/register.ts';
 import { healthProbes } from './probes.ts';
 import { openServiceBus } from './service-bus.ts';
 import { registerAttemptWatchdog } from './timers/attempt-watchdog.ts';
+import { registerColumnstoreMaintenance } from './timers/columnstore-maintenance.ts';
+import { registerLongStatementWatch } from './timers/long-statement-watch.ts';
 import { registerOutboxRelay } from './timers/outbox-relay.ts';
+import { registerPlanRegressionGuard } from './timers/plan-regression-guard.ts';
 import { registerRetention } from './timers/retention.ts';
 import { registerUploadSweeper } from './timers/upload-sweeper.ts';
 import { registerWorkSweeper } from './timers/work-sweeper.ts';
@@ -80,7 +89,14 @@ registerOutboxRelay(deps);
 registerWorkSweeper(deps);
 registerAttemptWatchdog(deps);
 registerUploadSweeper(deps);
-registerRetention(deps);
+registerRetention(deps, settings.historyArchiveAfterMs);
+registerColumnstoreMaintenance({
+  columnstore: createColumnstoreRepository(database, () =>
+    openDatabase(patientConnection(settings.sqlConnection)),
+  ),
+});
+registerPlanRegressionGuard({ plans: createPlanRepository(database), clock });
+registerLongStatementWatch({ statements: createStatementRepository(database) });
 
 app.hook.appTerminate(async () => {
   await sender.close();

@@ -79,6 +79,9 @@ param consoleOrigins array = []
 @description('OTLP endpoint of an OpenTelemetry collector. Empty: telemetry goes to Application Insights only.')
 param otlpEndpoint string = ''
 
+@description('How old history is when it goes to the archive, as an ISO 8601 duration such as P730D. Empty: history stays.')
+param historyArchiveAfter string = ''
+
 @description('Days the Log Analytics workspace keeps telemetry.')
 @minValue(30)
 @maxValue(730)
@@ -181,6 +184,7 @@ module functionApp 'modules/function-app.bicep' = {
     authTenantId: authTenantId
     authAudience: authAudience
     otlpEndpoint: otlpEndpoint
+    historyArchiveAfter: historyArchiveAfter
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     alwaysReadyHttpInstances: alwaysReadyHttpInstances

@@ -51,6 +51,9 @@ param authAudience string
 @description('OTLP endpoint; empty: the setting is not made.')
 param otlpEndpoint string
 
+@description('How old history is when it goes to the archive, as an ISO 8601 duration such as P730D. Empty: history stays.')
+param historyArchiveAfter string
+
 @description('Memory of one instance in MB.')
 param instanceMemoryMB int
 
@@ -86,6 +89,7 @@ var requiredSettings = {
   AZURE_CLIENT_ID: identityClientId
 }
 var replicaSettings = sqlReadScale ? { SqlReplicaConnection: '${sqlConnection};ApplicationIntent=ReadOnly' } : {}
+var archiveSettings = empty(historyArchiveAfter) ? {} : { HistoryArchive__After: historyArchiveAfter }
 var otlpSettings = empty(otlpEndpoint) ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint }
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
@@ -135,7 +139,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(requiredSettings, replicaSettings, otlpSettings)
+  properties: union(requiredSettings, replicaSettings, archiveSettings, otlpSettings)
 }
 
 output name string = app.name

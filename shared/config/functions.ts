@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   type Environment,
   address,
+  duration,
   readSettings,
   required,
   sqlConnection,
@@ -25,6 +26,8 @@ export interface FunctionsSettings {
   readonly auth: { readonly issuer: string; readonly audience: string; readonly jwksUri: URL };
   readonly telemetry: TelemetrySettings;
   readonly camCommands: CamCommandOverrides;
+  /** History older than this goes to the archive; without it, history stays where it is. */
+  readonly historyArchiveAfterMs?: number;
 }
 
 export interface TelemetrySettings {
@@ -47,6 +50,7 @@ const schema = z
     Auth__Issuer: required('the token issuer, exactly as in the claim iss'),
     Auth__Audience: required('the audience of the tokens'),
     Auth__JwksUri: address("the address of the issuer's signing keys"),
+    HistoryArchive__After: duration('how old history is when it goes to the archive').optional(),
     OTEL_EXPORTER_OTLP_ENDPOINT: address('an OTLP/HTTP endpoint').optional(),
     APPLICATIONINSIGHTS_CONNECTION_STRING: z
       .string()
@@ -86,6 +90,7 @@ export function readFunctionsSettings(environment: Environment): FunctionsSettin
         : {}),
     },
     camCommands: camCommandOverrides(environment),
+    ...(env.HistoryArchive__After === undefined ? {} : { historyArchiveAfterMs: env.HistoryArchive__After }),
   };
 }
 

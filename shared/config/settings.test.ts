@@ -55,6 +55,20 @@ describe('settings of the functions process', () => {
     });
   });
 
+  it.each([
+    ['P730D', 730 * 86_400_000],
+    ['', undefined],
+  ])('takes HistoryArchive__After=%s', (text, expected) => {
+    const settings = readFunctionsSettings({ ...local, HistoryArchive__After: text });
+    expect(settings.historyArchiveAfterMs).toBe(expected);
+  });
+
+  it.each(['2 years', 'P2Y', 'PT0S'])('refuses HistoryArchive__After=%s', (text) => {
+    expect(refusal(() => readFunctionsSettings({ ...local, HistoryArchive__After: text }))).toContain(
+      'HistoryArchive__After: must be how old history is when it goes to the archive, a duration such as P90D',
+    );
+  });
+
   it('collects overrides of command policies by type', () => {
     const settings = readFunctionsSettings({
       ...local,

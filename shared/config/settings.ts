@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { durationMs } from '../time/duration.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -31,6 +32,20 @@ export function address(what: string) {
     (value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''),
     `must be ${what}, an http or https address`,
   );
+}
+
+/** An ISO 8601 duration of fixed length and more than zero, as milliseconds. */
+export function duration(what: string) {
+  return z.string().transform((text, context) => {
+    try {
+      const ms = durationMs(text);
+      if (ms > 0) return ms;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+    context.addIssue({ code: 'custom', message: `must be ${what}, a duration such as P90D` });
+    return z.NEVER;
+  });
 }
 
 /** A TCP port; 0 asks the system for a free one. */

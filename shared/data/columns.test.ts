@@ -5,8 +5,8 @@ import { COLUMNS } from './columns.ts';
 import { readMigrations } from './migrate.ts';
 import { type SqlType, declarationOf } from './sql-type.ts';
 
-/** Tables that only procedures touch. */
-const BEHIND_PROCEDURES = ['UpkeepState', 'PlanForcing'];
+/** Read and written by procedures alone: nothing of them is bound. */
+const INTERNAL = new Set(['UpkeepState']);
 
 /** `Table.column` and its type, as the migrations for SQL Server declare them. */
 async function declaredColumns(): Promise<string[]> {
@@ -16,7 +16,7 @@ async function declaredColumns(): Promise<string[]> {
     .flatMap((text) => [
       ...text.replaceAll(/--.*$/gm, '').matchAll(/CREATE TABLE mcms\.(\w+) \(\n([\s\S]*?)\n\);/g),
     ])
-    .filter(([, table = '']) => !BEHIND_PROCEDURES.includes(table))
+    .filter(([, table = '']) => !INTERNAL.has(table))
     .flatMap(([, table = '', body = '']) =>
       body
         .split('\n')

@@ -22,6 +22,8 @@ export interface Schema {
   Outbox: OutboxTable;
   IdempotencyKey: IdempotencyKeyTable;
   CommitMarker: CommitMarkerTable;
+  ImportRun: ImportRunTable;
+  HistoryArchive: HistoryArchiveTable;
 }
 
 interface Sequenced {
@@ -276,4 +278,31 @@ export interface IdempotencyKeyTable extends Sequenced {
 export interface CommitMarkerTable extends Sequenced {
   markerId: string;
   committedAt: string;
+}
+
+export interface ImportRunTable extends Sequenced {
+  importRunId: string;
+  kind: string;
+  fileName: string;
+  /** SHA-256 of the file in hex: the same content is the same run, whatever its name. */
+  fileDigest: string;
+  /** Records of the file that are done with: written, rejected or there already. */
+  rowsRead: number;
+  rowsWritten: number;
+  rowsRejected: number;
+  /** Where the next record begins in the file. */
+  byteOffset: number;
+  /** Length of the file of rejects that belongs to `byteOffset`. */
+  rejectedBytes: number;
+  state: string;
+  startedAt: string;
+  startedBy: string;
+  updatedAt: string;
+  finishedAt: string | null;
+}
+
+/** Entries that retention has moved out of `HistoryEntry`, with the `seq` they had there. */
+export interface HistoryArchiveTable extends Omit<HistoryEntryTable, 'seq'> {
+  seq: number;
+  archivedAt: string;
 }

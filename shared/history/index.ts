@@ -1,4 +1,5 @@
 export { type CallFacts, changeBy } from './change.ts';
+export { archiveHistory } from './archive.ts';
 export {
   type ActorKind,
   type CamRevisionSummary,

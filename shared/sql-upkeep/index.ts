@@ -5,4 +5,4 @@ export { patientConnection } from './patient-connection.ts';
 export { PlanGuard } from './plans/guard.ts';
 export { type PlanRepository, createPlanRepository } from './plans/repository.ts';
 export { type StatementRepository, createStatementRepository } from './statements/repository.ts';
-export { watchStatements } from './statements/watch.ts';
+export { StatementWatch } from './statements/watch.ts';

@@ -14,6 +14,12 @@ BEGIN
   DROP INDEX IF EXISTS IX_HistoryEntry_changedAt ON mcms.HistoryEntry;
   DROP INDEX IF EXISTS IX_HistoryEntry_routing ON mcms.HistoryEntry;
   DROP INDEX IF EXISTS IX_HistoryEntry_item ON mcms.HistoryEntry;
+  DROP INDEX IF EXISTS IX_HistoryEntry_itemCode ON mcms.HistoryEntry;
+  DROP INDEX IF EXISTS IX_HistoryEntry_changedBy ON mcms.HistoryEntry;
+  DROP INDEX IF EXISTS IX_HistoryEntry_changeType ON mcms.HistoryEntry;
+  DROP INDEX IF EXISTS IX_HistoryEntry_field ON mcms.HistoryEntry;
+  DROP INDEX IF EXISTS IX_HistoryEntry_camRevision ON mcms.HistoryEntry;
+  DROP INDEX IF EXISTS IX_HistoryEntry_itemCamRevision ON mcms.HistoryEntry;
 END
 GO
 
@@ -45,9 +51,9 @@ IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE object_id = OBJECT_ID(N'mcms.Hist
     ADD CONSTRAINT PK_HistoryEntry PRIMARY KEY NONCLUSTERED (seq) WITH (DATA_COMPRESSION = PAGE);
 GO
 
--- The paged queries, newest first: all, of a routing, of an item or revision. Keys are at most 176 bytes of the 1,700 that an index of
--- this kind may have; included columns do not count, and long values of them go off the page.
--- https://learn.microsoft.com/sql/t-sql/statements/create-index-transact-sql
+-- The paged queries, newest first: all, of a routing, of an item or revision, of a person, of a kind, of a field. Each has all columns of
+-- a page. Keys are at most 592 bytes of the 1,700 that such an index may have; included columns do not count, and long values of them
+-- go off the page. https://learn.microsoft.com/sql/t-sql/statements/create-index-transact-sql
 IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE object_id = OBJECT_ID(N'mcms.HistoryEntry') AND name = N'IX_HistoryEntry_changedAt')
   CREATE NONCLUSTERED INDEX IX_HistoryEntry_changedAt ON mcms.HistoryEntry (changedAt, seq)
     INCLUDE (historyId, itemCode, revisionCode, routingId, camRev, changeType, field, previousValue, currentValue, changedBy,
@@ -64,7 +70,49 @@ GO
 
 IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE object_id = OBJECT_ID(N'mcms.HistoryEntry') AND name = N'IX_HistoryEntry_item')
   CREATE NONCLUSTERED INDEX IX_HistoryEntry_item ON mcms.HistoryEntry (itemCode, revisionCode, changedAt, seq)
-    INCLUDE (historyId, routingId, camRev, changeType, field, previousValue, currentValue, changedBy, actorKind, comment, traceId)
+    INCLUDE (historyId, routingId, camRev, changeType, field, previousValue, currentValue, changedBy, actorKind, comment,
+      traceId)
+    WITH (DATA_COMPRESSION = PAGE);
+GO
+
+IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE object_id = OBJECT_ID(N'mcms.HistoryEntry') AND name = N'IX_HistoryEntry_itemCode')
+  CREATE NONCLUSTERED INDEX IX_HistoryEntry_itemCode ON mcms.HistoryEntry (itemCode, changedAt, seq)
+    INCLUDE (historyId, revisionCode, routingId, camRev, changeType, field, previousValue, currentValue, changedBy, actorKind,
+      comment, traceId)
+    WITH (DATA_COMPRESSION = PAGE);
+GO
+
+IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE object_id = OBJECT_ID(N'mcms.HistoryEntry') AND name = N'IX_HistoryEntry_changedBy')
+  CREATE NONCLUSTERED INDEX IX_HistoryEntry_changedBy ON mcms.HistoryEntry (changedBy, changedAt, seq)
+    INCLUDE (historyId, itemCode, revisionCode, routingId, camRev, changeType, field, previousValue, currentValue, actorKind,
+      comment, traceId)
+    WITH (DATA_COMPRESSION = PAGE);
+GO
+
+IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE object_id = OBJECT_ID(N'mcms.HistoryEntry') AND name = N'IX_HistoryEntry_changeType')
+  CREATE NONCLUSTERED INDEX IX_HistoryEntry_changeType ON mcms.HistoryEntry (changeType, changedAt, seq)
+    INCLUDE (historyId, itemCode, revisionCode, routingId, camRev, field, previousValue, currentValue, changedBy, actorKind,
+      comment, traceId)
+    WITH (DATA_COMPRESSION = PAGE);
+GO
+
+IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE object_id = OBJECT_ID(N'mcms.HistoryEntry') AND name = N'IX_HistoryEntry_field')
+  CREATE NONCLUSTERED INDEX IX_HistoryEntry_field ON mcms.HistoryEntry (field, changedAt, seq)
+    INCLUDE (historyId, itemCode, revisionCode, routingId, camRev, changeType, previousValue, currentValue, changedBy,
+      actorKind, comment, traceId)
+    WITH (DATA_COMPRESSION = PAGE);
+GO
+
+-- The summary per CAM revision, whose columns are all in the key.
+IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE object_id = OBJECT_ID(N'mcms.HistoryEntry') AND name = N'IX_HistoryEntry_camRevision')
+  CREATE NONCLUSTERED INDEX IX_HistoryEntry_camRevision
+    ON mcms.HistoryEntry (routingId, camRev, itemCode, revisionCode, changedBy, changedAt)
+    WITH (DATA_COMPRESSION = PAGE);
+GO
+
+IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE object_id = OBJECT_ID(N'mcms.HistoryEntry') AND name = N'IX_HistoryEntry_itemCamRevision')
+  CREATE NONCLUSTERED INDEX IX_HistoryEntry_itemCamRevision
+    ON mcms.HistoryEntry (itemCode, revisionCode, routingId, camRev, changedBy, changedAt)
     WITH (DATA_COMPRESSION = PAGE);
 GO
 

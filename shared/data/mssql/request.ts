@@ -43,7 +43,8 @@ interface Parameter {
   readonly options: ParameterOptions;
 }
 
-function parameterOf(type: SqlType, value: unknown): Parameter {
+/** How the driver is told a type and a value of it; the type and its options are also those of a column in a bulk load. */
+export function parameterOf(type: SqlType, value: unknown): Parameter {
   switch (type.kind) {
     case 'uuid':
       return { type: TYPES.UniqueIdentifier, value, options: {} };

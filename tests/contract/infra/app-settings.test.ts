@@ -28,6 +28,7 @@ const VALUES: Readonly<Record<string, string>> = {
   authTenantId: '00000000-0000-0000-0000-000000000003',
   blobServiceUri: 'https://stmcms.blob.core.windows.net/',
   hostStorageAccountName: 'sthost',
+  historyArchiveAfter: 'P730D',
   identityClientId: '00000000-0000-0000-0000-000000000004',
   otlpEndpoint: 'https://collector.example.com:4318',
   serviceBusHostName: 'sb-mcms.servicebus.windows.net',

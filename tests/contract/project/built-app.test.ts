@@ -80,7 +80,10 @@ describe('the built app registers exactly', () => {
     );
     expect(timers.toSorted()).toEqual([
       'attempt-watchdog: 2-57/5 * * * * *',
+      'columnstore-maintenance: 0 40 2 * * *',
+      'long-statement-watch: 45 * * * * *',
       'outbox-relay: */5 * * * * *',
+      'plan-regression-guard: 30 3-59/15 * * * *',
       'retention: 0 17 * * * *',
       'upload-sweeper: 0 */10 * * * *',
       'work-sweeper: */10 * * * * *',
