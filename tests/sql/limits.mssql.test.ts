@@ -20,7 +20,9 @@ afterEach(async () => {
   await proxy.accept();
   for (const database of opened.splice(0)) await database.close();
 });
-afterAll(() => server?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+});
 
 /** Through the proxy; closed after the test. */
 async function open(settings: Readonly<Record<string, string>> = {}): Promise<Database> {

@@ -125,7 +125,7 @@ class MssqlMigrationTarget implements MigrationTarget {
       checksum: String(row['checksum']),
       state: String(row['state']) as JournalState,
       batchesDone: Number(row['batchesDone']),
-      appliedAt: (row['appliedAt'] as Date).toISOString(),
+      appliedAt: String(row['appliedAt']),
       durationMs: typeof row['durationMs'] === 'number' ? row['durationMs'] : null,
     }));
   }
