@@ -3,7 +3,8 @@
 -- Texts compare and sort by code point, whatever the database's collation is, so that both engines agree on equality, keys and order.
 -- Only T-SQL that SQL Server and Azure SQL share with plain engines: no columnstore or memory-optimized table here.
 
-CREATE SCHEMA mcms;
+-- Owned by dbo: procedures that run as their owner need one single user for that.
+CREATE SCHEMA mcms AUTHORIZATION dbo;
 GO
 
 CREATE TABLE mcms.Item (
