@@ -26,7 +26,12 @@ export async function createFaultyDatabase(): Promise<FaultyDatabase> {
   const name = `mcms_faults_${randomUUID().slice(0, 8)}`;
   await onMaster(server, (master) => sql`create database ${sql.raw(name)}`.execute(master.read));
   const directConnection = withSettings(server, { database: name });
-  await migrateDatabase(directConnection, resolve('infra/sql'), () => new Date());
+  try {
+    await migrateDatabase(directConnection, resolve('infra/sql'), () => new Date());
+  } catch (error) {
+    await onMaster(server, (master) => drop(master, name));
+    throw error;
+  }
 
   const { connection } = parseConnectionString(server);
   const startProxy = () => startTdsProxy({ host: connection.server, port: connection.options?.port ?? 1433 });
