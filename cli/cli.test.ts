@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -38,11 +38,16 @@ describe('migrate and seed from the command line', () => {
   it('lead from nothing to the demo shop', async () => {
     expect(await run('migrate', ['--status'])).toMatchObject({
       code: 3,
-      stdout: expect.stringContaining('pending  0001_core.sql'),
+      stdout: expect.stringContaining('pending   0001_core.sql'),
     });
+    expect(await run('migrate', ['--dry-run'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('CREATE TABLE Item ('),
+    });
+    expect(await readdir(stateDir)).toEqual([]);
     expect(await run('migrate', [])).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('applied  0001_core.sql'),
+      stdout: expect.stringContaining('applied   0001_core.sql'),
     });
     expect(await run('migrate', ['--status'])).toMatchObject({ code: 0 });
 

@@ -4,13 +4,16 @@ export interface Baseline {
   readonly value: number;
 }
 
-/** One figure. Smaller is better. */
+export type Unit = 's' | 'ms' | 'MB' | '% of a core' | '×' | 'rows/s';
+
+/** One figure. Smaller is better, but for `rows/s`. */
 export interface Measurement {
   readonly name: string;
   /** `undefined`: this machine gives no way to measure it. */
   readonly value: number | undefined;
-  readonly unit: 's' | 'ms' | 'MB' | '% of a core';
-  /** The most that is accepted, in the same unit; without one the figure is for information. */
+  /** `×`: how many times the baseline. */
+  readonly unit: Unit;
+  /** The worst that is accepted, in the same unit; without one the figure is for information. */
   readonly limit?: number;
   /** In the same unit. */
   readonly baseline?: Baseline;
@@ -18,17 +21,28 @@ export interface Measurement {
   readonly samples?: readonly number[];
 }
 
+export type Say = (line: string) => void;
+
+/** What the person at the terminal asked for. */
+export interface BenchOptions {
+  /** A tenth of the data, for a look. */
+  readonly quick: boolean;
+  /** Rows of the smaller and of the larger table, where a benchmark fills any. */
+  readonly rows?: readonly [number, number] | undefined;
+}
+
 export interface Benchmark {
   /** As on the command line. */
   readonly name: string;
   readonly summary: string;
   /** Takes the measures; `say` tells the person at the terminal what is going on. */
-  readonly run: (say: (line: string) => void) => Promise<readonly Measurement[]>;
+  readonly run: (say: Say, options: BenchOptions) => Promise<readonly Measurement[]>;
 }
 
-/** False when a figure is above its limit. */
-export function holds({ value, limit }: Measurement): boolean {
-  return value === undefined || limit === undefined || value <= limit;
+/** False when a figure is on the wrong side of its limit. */
+export function holds({ value, limit, unit }: Measurement): boolean {
+  if (value === undefined || limit === undefined) return true;
+  return unit === 'rows/s' ? value >= limit : value <= limit;
 }
 
 /** The middle value; of two middle ones the mean. @throws without values */

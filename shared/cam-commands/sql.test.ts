@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { Compilable } from 'kysely';
 import { compileBoth } from '../../tests/support/compiled-sql.ts';
@@ -45,7 +46,7 @@ describe('SQL of the work queue', () => {
     [
       'enqueue',
       enqueueCall(ITEM),
-      'exec mcms.EnqueueWorkItem @workItemId = @1, @attemptId = @2, @commandId = @3, @run = @4, @attempt = @5, @fence = @6, @application = @7, @priority = @8, @notBefore = @9, @enqueuedAt = @10',
+      'exec mcms.EnqueueWorkItem @1, @2, @3, @4, @5, @6, @7, @8, @9, @10',
       [
         'uniqueidentifier',
         'uniqueidentifier',
@@ -62,26 +63,40 @@ describe('SQL of the work queue', () => {
     [
       'claim',
       claimCall(CLAIM),
-      'exec mcms.ClaimWorkItem @claimId = @1, @workstation = @2, @now = @3, @leaseUntil = @4, @application1 = @5, @application2 = @6',
+      'exec mcms.ClaimWorkItem @1, @2, @3, @4, @5, @6',
       ['uniqueidentifier', 'nvarchar(100)', 'datetime2(3)', 'datetime2(3)', 'nvarchar(24)', 'nvarchar(24)'],
     ],
     [
       'heartbeat',
       heartbeatCall(FENCE, CLAIM.leaseUntil),
-      'exec mcms.HeartbeatWorkItem @attemptId = @1, @fence = @2, @workstation = @3, @leaseUntil = @4',
+      'exec mcms.HeartbeatWorkItem @1, @2, @3, @4',
       ['uniqueidentifier', 'int', 'nvarchar(100)', 'datetime2(3)'],
     ],
-    [
-      'finish',
-      finishCall('attempt', 10002),
-      'exec mcms.FinishWorkItem @attemptId = @1, @fence = @2',
-      ['uniqueidentifier', 'int'],
-    ],
+    ['finish', finishCall('attempt', 10002), 'exec mcms.FinishWorkItem @1, @2', ['uniqueidentifier', 'int']],
   ] as const)('calls a procedure to %s on SQL Server', (_operation, call, text, types) => {
     const { mssql } = compileOnly((read) => ({ compile: () => call.compile(read) }));
     expect(mssql.sql).toBe(text);
     expect(mssql.types).toEqual(types);
   });
+
+  it.each(['0011_work_queue_procedures.sql', '0012_work_queue_memory_optimized.sql'])(
+    'gives arguments in the order of the parameters of %s',
+    async (file) => {
+      const text = await readFile(`infra/sql/mssql/${file}`, 'utf8');
+      for (const call of [
+        enqueueCall(ITEM),
+        claimCall(CLAIM),
+        heartbeatCall(FENCE, CLAIM.leaseUntil),
+        finishCall('attempt', 10002),
+      ]) {
+        const { mssql } = compileOnly((read) => ({ compile: () => call.compile(read) }));
+        const procedure = /mcms\.\w+/.exec(mssql.sql)?.[0] ?? '';
+        const declared =
+          new RegExp(`PROCEDURE ${procedure}\\s+([^]*?)\\n(?:AS|WITH)\\b`).exec(text)?.[1] ?? '';
+        expect(declared.split(',').map((parameter) => parameter.trim().split(' ')[1])).toEqual(mssql.types);
+      }
+    },
+  );
 
   it('claims for one application as for two', () => {
     const call = claimCall({ ...CLAIM, applications: ['solidworks'] });

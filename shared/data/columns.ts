@@ -267,6 +267,24 @@ export const COLUMNS = {
     updatedAt: time,
     finishedAt: time,
   },
+  HistoryArchive: {
+    seq: bigint,
+    historyId: uuid,
+    itemCode: nvarchar(64),
+    revisionCode: nvarchar(16),
+    routingId: uuid,
+    camRev: int,
+    changeType: nvarchar(40),
+    field: nvarchar(100),
+    previousValue: nvarchar(2000),
+    currentValue: nvarchar(2000),
+    changedAt: time,
+    changedBy: nvarchar(200),
+    actorKind: nvarchar(16),
+    comment: nvarchar(1000),
+    traceId: char(32),
+    archivedAt: time,
+  },
 } as const satisfies { readonly [T in keyof Schema]: { readonly [C in keyof Schema[T]]-?: SqlType } };
 
 /** `Table.column`. */

@@ -8,6 +8,7 @@ export {
   type BulkWriterOptions,
   type RowChange,
 } from './bulk.ts';
+export { COLUMNS } from './columns.ts';
 export { bound, rebind, typed } from './bound.ts';
 export { removeOldCommitMarkers } from './commit-markers.ts';
 export type { Database, DialectName, Queries } from './database.ts';

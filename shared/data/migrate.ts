@@ -1,77 +1,72 @@
-import { createHash } from 'node:crypto';
-import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { MigrationFile, MigrationTarget } from './migration.ts';
+import { type FileState, assess } from './migrations/assess.ts';
+import type { Inspection, MigrationTarget } from './migrations/migration.ts';
+import { readMigrations } from './migrations/read.ts';
+import { type MigrationReport, type RunOptions, migrate } from './migrations/run.ts';
 import { SqliteMigrationTarget } from './sqlite/migration-target.ts';
 
-export interface MigrationReport {
-  readonly applied: readonly string[];
-  readonly alreadyThere: readonly string[];
-}
-
-/**
- * Brings the database up to the files of `folder` (`0001_core.sql`, `0002_…`), in order of name, each in a transaction of its own,
- * recorded with its checksum. Refuses when a file that was applied has changed or is gone.
- */
-export async function migrate(
-  target: MigrationTarget,
-  folder: string,
-  now: () => Date,
-): Promise<MigrationReport> {
-  const files = await readMigrations(folder);
-  const journal = await target.journal();
-  for (const [name, checksum] of journal) {
-    const file = files.find((candidate) => candidate.name === name);
-    if (!file) throw new Error(`migration ${name} was applied to this database but is not in ${folder}`);
-    if (file.checksum !== checksum) {
-      throw new Error(
-        `migration ${name} was changed after it was applied; put it back and add a new file instead`,
-      );
-    }
-  }
-  const pending = files.filter((file) => !journal.has(file.name));
-  for (const file of pending) await target.apply(file, now().toISOString());
-  return { applied: pending.map((file) => file.name), alreadyThere: [...journal.keys()] };
-}
-
-/** The migrations of a folder in order; batches are what stands between lines with nothing but `GO`. */
-export async function readMigrations(folder: string): Promise<MigrationFile[]> {
-  const names = (await readdir(folder)).filter((name) => /^\d{4}_\w+\.sql$/.test(name)).sort();
-  if (names.length === 0) throw new Error(`no migrations in ${folder}`);
-  return Promise.all(
-    names.map(async (name) => {
-      const text = (await readFile(join(folder, name), 'utf8')).replaceAll('\r\n', '\n');
-      const batches = text.split(/^GO\s*$/im).filter((batch) => batch.trim() !== '');
-      return { name, checksum: createHash('sha256').update(text).digest('hex'), batches };
-    }),
-  );
-}
+export { type FileState, isOutstanding, refusals } from './migrations/assess.ts';
+export { MigrationError } from './migrations/errors.ts';
+export type { Inspection, MigrationFile } from './migrations/migration.ts';
+export { readMigrations } from './migrations/read.ts';
+export type { MigrationReport, MigrationStep } from './migrations/run.ts';
 
 const SQLITE_PREFIX = 'sqlite:';
+/** How long a run waits for another one. */
+const LOCK_WAIT_MS = 10_000;
+
+export interface OpenOptions {
+  /** Default 10 s. */
+  readonly lockWaitMs?: number;
+}
 
 /** The folder below `infra/sql` with the migrations of this engine. */
 export function migrationFolder(sqlConnection: string): 'sqlite' | 'mssql' {
   return sqlConnection.startsWith(SQLITE_PREFIX) ? 'sqlite' : 'mssql';
 }
 
-/** Opens what `SqlConnection` names for migrations. A SQLite file is made when it is not there. */
-export async function openMigrationTarget(sqlConnection: string): Promise<MigrationTarget> {
+/** Opens what `SqlConnection` names for migrations. A SQLite file is made with the first write, not here. */
+export async function openMigrationTarget(
+  sqlConnection: string,
+  { lockWaitMs = LOCK_WAIT_MS }: OpenOptions = {},
+): Promise<MigrationTarget> {
   if (migrationFolder(sqlConnection) === 'sqlite') {
-    return new SqliteMigrationTarget(sqlConnection.slice(SQLITE_PREFIX.length));
+    return new SqliteMigrationTarget(sqlConnection.slice(SQLITE_PREFIX.length), { lockWaitMs });
   }
   const { openMssqlMigrationTarget } = await import('./mssql/migration-target.ts');
-  return openMssqlMigrationTarget(sqlConnection);
+  return openMssqlMigrationTarget(sqlConnection, { lockWaitMs });
 }
 
-/** Migrates the database that `SqlConnection` names. `sqlFolder` is `infra/sql`. */
+/**
+ * Migrates the database that `SqlConnection` names. `sqlFolder` is `infra/sql`.
+ * @throws {MigrationError}
+ */
 export async function migrateDatabase(
   sqlConnection: string,
   sqlFolder: string,
   now: () => Date,
+  { onStep, ...options }: OpenOptions & Pick<RunOptions, 'onStep'> = {},
 ): Promise<MigrationReport> {
+  const files = await readMigrations(join(sqlFolder, migrationFolder(sqlConnection)));
+  const target = await openMigrationTarget(sqlConnection, options);
+  try {
+    return await migrate(target, files, { now, onStep });
+  } finally {
+    await target.close();
+  }
+}
+
+export interface MigrationStatus extends Omit<Inspection, 'journal'> {
+  readonly files: readonly FileState[];
+}
+
+/** How the database that `SqlConnection` names stands towards the files. Makes nothing and changes nothing. */
+export async function migrationStatus(sqlConnection: string, sqlFolder: string): Promise<MigrationStatus> {
+  const files = await readMigrations(join(sqlFolder, migrationFolder(sqlConnection)));
   const target = await openMigrationTarget(sqlConnection);
   try {
-    return await migrate(target, join(sqlFolder, migrationFolder(sqlConnection)), now);
+    const { journal, ...inspection } = await target.inspect();
+    return { ...inspection, files: assess(files, journal, inspection.capabilities) };
   } finally {
     await target.close();
   }

@@ -23,6 +23,7 @@ export interface Schema {
   IdempotencyKey: IdempotencyKeyTable;
   CommitMarker: CommitMarkerTable;
   ImportRun: ImportRunTable;
+  HistoryArchive: HistoryArchiveTable;
 }
 
 interface Sequenced {
@@ -298,4 +299,10 @@ export interface ImportRunTable extends Sequenced {
   startedBy: string;
   updatedAt: string;
   finishedAt: string | null;
+}
+
+/** Entries that retention has moved out of `HistoryEntry`, with the `seq` they had there. */
+export interface HistoryArchiveTable extends Omit<HistoryEntryTable, 'seq'> {
+  seq: number;
+  archivedAt: string;
 }

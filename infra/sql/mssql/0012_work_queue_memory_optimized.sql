@@ -4,9 +4,10 @@
 -- The work queue as a memory-optimized, durable table with natively compiled procedures, in place of the plain ones of 0011: the same
 -- names, parameters and rows. Items in flight move along with their numbers.
 --
--- While this file runs (seconds), calls of the four procedures fail; nothing is lost. Each batch may run again, after any of them was
--- cut short. None may run in a transaction: memory-optimized tables and natively compiled procedures cannot be created or dropped in
--- one (https://learn.microsoft.com/sql/relational-databases/in-memory-oltp/transact-sql-constructs-not-supported-by-in-memory-oltp).
+-- While this file runs (seconds), calls of the four procedures fail: stop the app where commands are under way (docs/operations.md).
+-- No item is lost. Each batch may run again, after any of them was cut short. None may run in a transaction: memory-optimized tables and
+-- natively compiled procedures cannot be created or dropped in one
+-- (https://learn.microsoft.com/sql/relational-databases/in-memory-oltp/transact-sql-constructs-not-supported-by-in-memory-oltp).
 -- On SQL Server the database needs a filegroup of memory-optimized data first; Azure SQL has one where it has the feature
 -- (https://learn.microsoft.com/sql/relational-databases/in-memory-oltp/the-memory-optimized-filegroup).
 

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { median } from '../benchmark.ts';
-import { memoryOf } from './processes.ts';
+import { memoryOf } from '../processes.ts';
 
 const STARTS = 5;
 const INSERTS = 50;

@@ -6,7 +6,7 @@ import { type TestStack, startStack } from '../../../tests/support/stack.ts';
 import { type Benchmark, type Measurement, median } from '../benchmark.ts';
 import { bareInsert, bareNodeMemory, bareNodeStart } from './baselines.ts';
 import { timeOrders } from './orders.ts';
-import { memoryOf, parentOf, processorUse } from './processes.ts';
+import { memoryOf, parentOf, processorUse } from '../processes.ts';
 
 const STARTS = 3;
 const SETTLE_SECONDS = 10;

@@ -2,7 +2,7 @@ import { copyFileSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from '@jest/globals';
 import { createTestDatabase } from '../../../tests/support/database.ts';
-import { type Database, DatabaseUnavailableError, isUniqueViolation } from '../index.ts';
+import { type Database, DatabaseUnavailableError, isUniqueViolation, openDatabase } from '../index.ts';
 
 const content = (digit: string) => ({
   sha256: digit.repeat(64),
@@ -64,7 +64,12 @@ describe('SQLite database', () => {
   it('shows columns that another program has added since a query first ran', async () => {
     const { database, path } = await createTestDatabase();
     await insert(database, 'a');
-    const read = () => database.read.selectFrom('StoredFile').selectAll().execute();
+    // Not the one that holds every statement against the catalogue: this one is of no use to the product.
+    await using opened = {
+      database: await openDatabase(`sqlite:${path}`),
+      [Symbol.asyncDispose]: () => opened.database.close(),
+    };
+    const read = () => opened.database.read.selectFrom('StoredFile').selectAll().execute();
     await read();
     const other = new DatabaseSync(path);
     other.exec("ALTER TABLE StoredFile ADD COLUMN shelf TEXT NOT NULL DEFAULT 'top'");

@@ -1,41 +1,196 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { MigrationFile, MigrationTarget } from '../migration.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isTransient } from '../errors.ts';
+import { MigrationError } from '../migrations/errors.ts';
+import {
+  type Inspection,
+  type JournalChange,
+  type JournalRow,
+  type JournalState,
+  type MigrationFile,
+  type MigrationTarget,
+  batchFailed,
+  sameProgress,
+} from '../migrations/migration.ts';
 
-/** Migrations on a SQLite file, which is made when it is not there. Waits up to 10 s for another program's lock. */
+const RETRY_DELAY_MS = 25;
+
+const MAKE_JOURNAL = `CREATE TABLE IF NOT EXISTS McmsSchemaMigration (
+  name TEXT NOT NULL PRIMARY KEY,
+  checksum TEXT NOT NULL,
+  appliedAt TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'applied',
+  batchesDone INTEGER NOT NULL DEFAULT 0,
+  durationMs INTEGER NULL
+)`;
+/** What the journal of the first version lacks. Its own inserts still fit. */
+const ADDED_COLUMNS = [
+  "state TEXT NOT NULL DEFAULT 'applied'",
+  'batchesDone INTEGER NOT NULL DEFAULT 0',
+  'durationMs INTEGER NULL',
+];
+
+/**
+ * Migrations on a SQLite file, which is made with the first write. Each write takes the file's lock and looks at the journal's row
+ * again, so that two runs at once do not both apply. Waits for locks without stopping the process.
+ */
 export class SqliteMigrationTarget implements MigrationTarget {
-  readonly #database: DatabaseSync;
+  readonly #path: string;
+  readonly #lockWaitMs: number;
+  #open: DatabaseSync | undefined;
 
-  constructor(path: string) {
-    mkdirSync(dirname(path), { recursive: true });
-    this.#database = new DatabaseSync(path, { timeout: 10_000 });
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;');
+  constructor(path: string, { lockWaitMs }: { readonly lockWaitMs: number }) {
+    this.#path = path;
+    this.#lockWaitMs = lockWaitMs;
   }
 
-  async journal(): Promise<ReadonlyMap<string, string>> {
-    this.#database.exec(
-      'CREATE TABLE IF NOT EXISTS McmsSchemaMigration (name TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL, appliedAt TEXT NOT NULL)',
-    );
-    const rows = this.#database.prepare('SELECT name, checksum FROM McmsSchemaMigration ORDER BY name').all();
-    return new Map(rows.map((row) => [String(row['name']), String(row['checksum'])]));
-  }
-
-  async apply(migration: MigrationFile, appliedAt: string): Promise<void> {
-    this.#database.exec('BEGIN IMMEDIATE');
+  async inspect(): Promise<Inspection> {
+    const there = (statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+    const database = new DatabaseSync(there ? this.#path : ':memory:', { readOnly: there });
     try {
-      for (const batch of migration.batches) this.#database.exec(batch);
-      this.#database
-        .prepare('INSERT INTO McmsSchemaMigration (name, checksum, appliedAt) VALUES (?, ?, ?)')
-        .run(migration.name, migration.checksum, appliedAt);
-      this.#database.exec('COMMIT');
+      const version = database.prepare('SELECT sqlite_version() AS version').get()?.['version'];
+      const journal = await this.#patiently(() => rowsOf(database));
+      return { engine: `SQLite ${String(version)}`, capabilities: [], journal };
+    } finally {
+      database.close();
+    }
+  }
+
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
+  async prepare(): Promise<void> {
+    await this.#patiently(() => this.#writable().exec('PRAGMA journal_mode = WAL'));
+    await this.#transaction((database) => {
+      database.exec(MAKE_JOURNAL);
+      const there = new Set(columnsOf(database));
+      for (const column of ADDED_COLUMNS) {
+        if (!there.has(column.split(' ')[0] ?? ''))
+          database.exec(`ALTER TABLE McmsSchemaMigration ADD COLUMN ${column}`);
+      }
+    });
+  }
+
+  journal(): Promise<readonly JournalRow[]> {
+    return this.#patiently(() => rowsOf(this.#writable()));
+  }
+
+  apply(file: MigrationFile, before: JournalRow | undefined, after: () => JournalRow): Promise<boolean> {
+    return this.#transaction((database) => {
+      if (!sameProgress(rowOf(database, file.name), before)) return false;
+      for (const [index, batch] of file.batches.entries()) {
+        try {
+          database.exec(batch);
+        } catch (error) {
+          throw batchFailed(file, index, error);
+        }
+      }
+      write(database, after());
+      return true;
+    });
+  }
+
+  async runBatch(file: MigrationFile, index: number): Promise<void> {
+    try {
+      await this.#patiently(() => this.#writable().exec(file.batches[index] ?? ''));
     } catch (error) {
-      this.#database.exec('ROLLBACK');
+      throw error instanceof MigrationError ? error : batchFailed(file, index, error);
+    }
+  }
+
+  record({ before, after }: JournalChange): Promise<boolean> {
+    return this.#transaction((database) => {
+      if (!sameProgress(rowOf(database, after.name), before)) return false;
+      write(database, after);
+      return true;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#open?.close();
+    this.#open = undefined;
+  }
+
+  #writable(): DatabaseSync {
+    if (this.#open) return this.#open;
+    mkdirSync(dirname(this.#path), { recursive: true });
+    this.#open = new DatabaseSync(this.#path, { timeout: 0 });
+    this.#open.exec('PRAGMA foreign_keys = ON');
+    return this.#open;
+  }
+
+  async #transaction<T>(work: (database: DatabaseSync) => T): Promise<T> {
+    const database = this.#writable();
+    await this.#patiently(() => database.exec('BEGIN IMMEDIATE'));
+    try {
+      const result = work(database);
+      database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
       throw error;
     }
   }
 
-  async close(): Promise<void> {
-    this.#database.close();
+  /** Repeats what a lock keeps from being done. */
+  async #patiently<T>(work: () => T): Promise<T> {
+    const deadlineMs = performance.now() + this.#lockWaitMs;
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        if (performance.now() >= deadlineMs) throw locked(this.#path, this.#lockWaitMs, error);
+      }
+      await delay(RETRY_DELAY_MS);
+    }
   }
+}
+
+function rowsOf(database: DatabaseSync): JournalRow[] {
+  if (columnsOf(database).length === 0) return [];
+  return database
+    .prepare('SELECT * FROM McmsSchemaMigration ORDER BY name')
+    .all()
+    .map((row) => ({
+      name: String(row['name']),
+      checksum: String(row['checksum']),
+      // The first version's rows have the first three columns only.
+      state: (row['state'] ?? 'applied') as JournalState,
+      batchesDone: Number(row['batchesDone'] ?? 0),
+      appliedAt: String(row['appliedAt']),
+      durationMs: typeof row['durationMs'] === 'number' ? row['durationMs'] : null,
+    }));
+}
+
+function rowOf(database: DatabaseSync, name: string): JournalRow | undefined {
+  return rowsOf(database).find((row) => row.name === name);
+}
+
+function write(database: DatabaseSync, row: JournalRow): void {
+  const { name, checksum, state, batchesDone, appliedAt, durationMs } = row;
+  database
+    .prepare(
+      `INSERT OR REPLACE INTO McmsSchemaMigration (name, checksum, state, batchesDone, appliedAt, durationMs)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+    )
+    .run(name, checksum, state, batchesDone, appliedAt, durationMs);
+}
+
+/** Names of the journal's columns; none when there is no journal. */
+function columnsOf(database: DatabaseSync): string[] {
+  const rows = database.prepare('PRAGMA table_info(McmsSchemaMigration)').all();
+  return rows.map((row) => String(row['name']));
+}
+
+function locked(path: string, waitedMs: number, cause: unknown): MigrationError {
+  return new MigrationError(
+    'locked',
+    `${path} has been locked for ${waitedMs / 1000} s by another program: ` +
+      'let the migration, import or SQL shell that has it open finish or stop it, then run again',
+    cause,
+  );
 }
