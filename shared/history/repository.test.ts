@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { compileBoth } from '../../tests/support/compiled-sql.ts';
-import { camRevisionCountQuery, historyPageQuery } from './repository.ts';
+import { camRevisionCountQuery, historyPage, historyPageQuery } from './repository.ts';
 
 describe('history as SQL', () => {
   it('pages newest first, every filter bound', () => {
@@ -54,5 +54,34 @@ describe('history as SQL', () => {
       'group by "itemCode", "revisionCode", "routingId", "camRev", "changedBy" order by "routingId", "camRev", min("changedAt")';
     expect(sqlite.sql).toBe(text(''));
     expect(mssql.sql).toBe(text('"mcms".').replace('?', '@1'));
+  });
+
+  it('binds other values to a page that was built before', () => {
+    const filterOf = (run: string) => ({
+      itemCode: `item ${run}`,
+      revisionCode: `revision ${run}`,
+      routingId: `routing ${run}`,
+      camRevFrom: 2 + run.length,
+      camRevTo: 50 + run.length,
+      changeType: `type ${run}`,
+      field: `field ${run}`,
+      changedBy: `person ${run}`,
+      from: `2026-01-0${run.length}T00:00:00.000Z`,
+      to: `2026-02-0${run.length}T00:00:00.000Z`,
+    });
+    const request = (run: string) => ({
+      filter: filterOf(run),
+      count: 11,
+      after: { seq: 3 + run.length, value: `2026-01-1${run.length}T00:00:00.000Z` },
+    });
+    compileBoth((source) => ({ compile: () => historyPage(source, request('a')) }));
+    expect(compileBoth((source) => ({ compile: () => historyPage(source, request('bb')) }))).toEqual(
+      compileBoth((source) => historyPageQuery(source, request('bb'))),
+    );
+    compileBoth((source) => {
+      const [first, second] = [historyPage(source, request('a')), historyPage(source, request('bb'))];
+      expect(second.query).toBe(first.query);
+      return { compile: () => second };
+    });
   });
 });

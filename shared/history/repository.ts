@@ -4,7 +4,9 @@ import {
   type HistoryEntryTable,
   type PageKey,
   type Schema,
+  compiledByShape,
   firstRows,
+  namesOf,
   pageAfter,
 } from '../data/index.ts';
 
@@ -27,6 +29,8 @@ export interface HistoryFilter {
   readonly to?: string | undefined;
 }
 
+const EQUAL_COLUMNS = ['itemCode', 'revisionCode', 'routingId', 'changeType', 'field', 'changedBy'] as const;
+
 export interface HistoryPageRequest {
   readonly filter: HistoryFilter;
   readonly count: number;
@@ -39,6 +43,18 @@ export function historyPageQuery(source: HistorySource, { filter, count, after }
   const order = { column: 'changedAt', seqColumn: 'seq', descending: true } as const;
   return firstRows(pageAfter(filtered, order, after), count, source.dialect);
 }
+
+/** `historyPageQuery`, built once for each set of filters. */
+export const historyPage = compiledByShape<HistoryPageRequest, HistoryRow>({
+  build: historyPageQuery,
+  shapeOf: ({ filter, count, after }) => `${namesOf(filter)} ${count} ${after !== undefined}`,
+  valuesOf: ({ filter, count, after }, dialect) => [
+    ...EQUAL_COLUMNS.map((column) => filter[column]).filter((value) => value !== undefined),
+    ...[filter.camRevFrom, filter.camRevTo, filter.from, filter.to].filter((value) => value !== undefined),
+    ...(after ? [after.value, after.value, after.seq] : []),
+    ...(dialect === 'sqlite' ? [count] : []),
+  ],
+});
 
 /** Entries counted per CAM revision and person: one row of the summary is made of one or more of these. */
 export function camRevisionCountQuery(source: HistorySource, filter: HistoryFilter) {
@@ -65,17 +81,10 @@ function where<O>(
   query: SelectQueryBuilder<Schema, 'HistoryEntry', O>,
   filter: HistoryFilter,
 ): SelectQueryBuilder<Schema, 'HistoryEntry', O> {
-  const { camRevFrom, camRevTo, from, to, ...equal } = filter;
+  const { camRevFrom, camRevTo, from, to } = filter;
   let filtered = query;
-  for (const column of [
-    'itemCode',
-    'revisionCode',
-    'routingId',
-    'changeType',
-    'field',
-    'changedBy',
-  ] as const) {
-    const value = equal[column];
+  for (const column of EQUAL_COLUMNS) {
+    const value = filter[column];
     if (value !== undefined) filtered = filtered.where(column, '=', value);
   }
   if (camRevFrom !== undefined) filtered = filtered.where('camRev', '>=', camRevFrom);

@@ -5,7 +5,7 @@ import {
   type HistoryPageRequest,
   type HistoryRow,
   camRevisionCountQuery,
-  historyPageQuery,
+  historyPage,
 } from './repository.ts';
 
 export interface HistoryPage {
@@ -26,8 +26,8 @@ export function createHistoryService({ database }: { database: Database }): Hist
   return {
     list: async (request) => {
       const { dialect } = database;
-      const rows = await database.readReplica((read) =>
-        historyPageQuery({ read, dialect }, { ...request, count: request.count + 1 }).execute(),
+      const { rows } = await database.readReplica((read) =>
+        read.executeQuery(historyPage({ read, dialect }, { ...request, count: request.count + 1 })),
       );
       const value = rows.slice(0, request.count);
       const last = rows.length > request.count ? value.at(-1) : undefined;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { compileBoth } from '../../tests/support/compiled-sql.ts';
-import { type RoutingPageRequest, routingCountQuery, routingPageQuery } from './list-query.ts';
+import { type RoutingPageRequest, routingCountQuery, routingPage, routingPageQuery } from './list-query.ts';
 import { lastCommandQuery } from './last-command.ts';
+import type { Viewer } from './viewer.ts';
 
 const plain: RoutingPageRequest = { filter: {}, order: 'createdAt', descending: false, count: 3 };
 
@@ -98,6 +99,39 @@ describe('the routing list as SQL', () => {
     const { mssql } = compileBoth((source) => lastCommandQuery(source, 'id'));
     expect(mssql.sql).toBe(
       'select top(1) * from "mcms"."CamCommand" where "routingId" = @1 order by "seq" desc',
+    );
+  });
+
+  it.each<[Viewer['view'], RoutingPageRequest['order']]>([
+    ['working', 'createdAt'],
+    ['working', 'name'],
+    ['floor', 'createdAt'],
+    ['floor', 'changedAt'],
+  ])('binds other values to a page that was built before: %s by %s', (view, order) => {
+    const request = (run: string): RoutingPageRequest => ({
+      filter: {
+        itemCode: `item ${run}`,
+        revisionCode: `revision ${run}`,
+        status: `status ${run}`,
+        machine: `machine ${run}`,
+        owner: `owner ${run}`,
+        q: `100% ${run}`,
+        changedSince: `2026-01-0${run.length}T00:00:00.000Z`,
+      },
+      order,
+      descending: true,
+      count: 3,
+      after: { seq: run.length, value: `2026-02-0${run.length}T00:00:00.000Z` },
+    });
+    const page = (source: Parameters<typeof routingPage>[0], run: string) =>
+      routingPage(source, { ...request(run), view });
+    compileBoth((source) => {
+      const [first, second] = [page(source, 'a'), page(source, 'bb')];
+      expect(second.query).toBe(first.query);
+      return { compile: () => second };
+    });
+    expect(compileBoth((source) => ({ compile: () => page(source, 'bb') }))).toEqual(
+      compileBoth((source) => routingPageQuery(source, view, request('bb'))),
     );
   });
 });

@@ -4,12 +4,16 @@ import {
   type PageKey,
   type Queries,
   type Schema,
+  compiledByShape,
   contains,
+  containsPattern,
   firstRows,
+  namesOf,
   pageAfter,
 } from '../data/index.ts';
 import type { PageOrder } from '../data/page.ts';
 import type { Viewer } from './viewer.ts';
+import type { RoutingListRow } from './views.ts';
 
 /** `createdAt` is the order of creation. */
 export const routingOrders = ['createdAt', 'changedAt', 'routingCode', 'name', 'machine', 'status'] as const;
@@ -38,6 +42,8 @@ export interface RoutingPageRequest {
 type Tables = 'Routing' | 'CamRevision';
 type RoutingSource = Pick<Database, 'read' | 'dialect'>;
 type View = Viewer['view'];
+
+const EQUAL_FILTERS = ['itemCode', 'revisionCode', 'owner', 'machine', 'status'] as const;
 
 /** Where each view takes the columns from in which they differ. */
 const COLUMNS = {
@@ -87,6 +93,21 @@ export function routingPageQuery(source: RoutingSource, view: View, request: Rou
   return firstRows(pageAfter(selected, position, after), count, source.dialect);
 }
 
+/** `routingPageQuery`, built once for each view, order and set of filters. */
+export const routingPage = compiledByShape<RoutingPageRequest & { readonly view: View }, RoutingListRow>({
+  build: (source, { view, ...request }) => routingPageQuery(source, view, request),
+  shapeOf: ({ view, filter, order, descending, count, after }) =>
+    [view, namesOf(filter), order, descending, count, after !== undefined].join(' '),
+  valuesOf: ({ filter, order, count, after }, dialect) => [
+    ...EQUAL_FILTERS.map((name) => filter[name]).filter((value) => value !== undefined),
+    ...(filter.changedSince === undefined ? [] : [filter.changedSince]),
+    ...(filter.q === undefined ? [] : Array<string>(3).fill(containsPattern(filter.q))),
+    ...(after && order !== 'createdAt' ? [after.value, after.value] : []),
+    ...(after ? [after.seq] : []),
+    ...(dialect === 'sqlite' ? [count] : []),
+  ],
+});
+
 /** How many routings a list has in all. */
 export function routingCountQuery(source: RoutingSource, view: View, filter: RoutingFilter) {
   return filteredRoutings(source, view, filter).select(({ fn }) => fn.countAll<number>().as('count'));
@@ -98,16 +119,11 @@ function filteredRoutings(
   filter: RoutingFilter,
 ): SelectQueryBuilder<Schema, Tables, object> {
   const columns = COLUMNS[view];
-  const { q, changedSince, ...others } = filter;
-  const equal = [
-    ['Routing.itemCode', others.itemCode],
-    ['Routing.revisionCode', others.revisionCode],
-    ['Routing.owner', others.owner],
-    [columns.machine, others.machine],
-    [columns.status, others.status],
-  ] as const;
+  const { q, changedSince } = filter;
   let query = view === 'floor' ? releasedRoutings(read) : allRoutings(read);
-  for (const [column, value] of equal) {
+  for (const name of EQUAL_FILTERS) {
+    const value = filter[name];
+    const column = name === 'machine' || name === 'status' ? columns[name] : (`Routing.${name}` as const);
     if (value !== undefined) query = query.where(sql.ref(column), '=', value);
   }
   if (changedSince !== undefined) {

@@ -18,7 +18,7 @@ import type {
 import { insertRouting } from './create-routing.ts';
 import { RoutingError, camRevisionNotFound, routingNotFound } from './errors.ts';
 import { lastCommandQuery } from './last-command.ts';
-import { type RoutingPageRequest, routingCountQuery, routingPageQuery } from './list-query.ts';
+import { type RoutingPageRequest, routingCountQuery, routingPage } from './list-query.ts';
 import type { Viewer } from './viewer.ts';
 import {
   toCamRevision,
@@ -81,10 +81,8 @@ export function createRoutingService({ database }: { database: Database }): Rout
   return {
     get,
     list: async (viewer, { withCount, ...request }) => {
-      const rows = await routingPageQuery(database, viewer.view, {
-        ...request,
-        count: request.count + 1,
-      }).execute();
+      const query = routingPage(database, { ...request, view: viewer.view, count: request.count + 1 });
+      const { rows } = await read.executeQuery(query);
       const shown = rows.slice(0, request.count);
       const last = rows.length > request.count ? shown.at(-1) : undefined;
       const total = withCount
