@@ -6,7 +6,6 @@ import {
   type Schema,
   compiledByShape,
   firstRows,
-  namesOf,
   pageAfter,
 } from '../data/index.ts';
 
@@ -47,13 +46,13 @@ export function historyPageQuery(source: HistorySource, { filter, count, after }
 /** `historyPageQuery`, built once for each set of filters. */
 export const historyPage = compiledByShape<HistoryPageRequest, HistoryRow>({
   build: historyPageQuery,
-  shapeOf: ({ filter, count, after }) => `${namesOf(filter)} ${count} ${after !== undefined}`,
-  valuesOf: ({ filter, count, after }, dialect) => [
-    ...EQUAL_COLUMNS.map((column) => filter[column]).filter((value) => value !== undefined),
-    ...[filter.camRevFrom, filter.camRevTo, filter.from, filter.to].filter((value) => value !== undefined),
-    ...(after ? [after.value, after.value, after.seq] : []),
-    ...(dialect === 'sqlite' ? [count] : []),
-  ],
+  shapeOf: ({ count, after }) => `${count} ${after !== undefined}`,
+  valuesOf: ({ filter, after }) => ({ ...filter, afterSeq: after?.seq, afterValue: after?.value }),
+  withValues: (request, { afterSeq, afterValue, ...filter }) => ({
+    ...request,
+    filter: filter as HistoryFilter,
+    after: request.after && { seq: Number(afterSeq), value: afterValue },
+  }),
 });
 
 /** Entries counted per CAM revision and person: one row of the summary is made of one or more of these. */

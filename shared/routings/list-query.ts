@@ -6,9 +6,7 @@ import {
   type Schema,
   compiledByShape,
   contains,
-  containsPattern,
   firstRows,
-  namesOf,
   pageAfter,
 } from '../data/index.ts';
 import type { PageOrder } from '../data/page.ts';
@@ -96,16 +94,18 @@ export function routingPageQuery(source: RoutingSource, view: View, request: Rou
 /** `routingPageQuery`, built once for each view, order and set of filters. */
 export const routingPage = compiledByShape<RoutingPageRequest & { readonly view: View }, RoutingListRow>({
   build: (source, { view, ...request }) => routingPageQuery(source, view, request),
-  shapeOf: ({ view, filter, order, descending, count, after }) =>
-    [view, namesOf(filter), order, descending, count, after !== undefined].join(' '),
-  valuesOf: ({ filter, order, count, after }, dialect) => [
-    ...EQUAL_FILTERS.map((name) => filter[name]).filter((value) => value !== undefined),
-    ...(filter.changedSince === undefined ? [] : [filter.changedSince]),
-    ...(filter.q === undefined ? [] : Array<string>(3).fill(containsPattern(filter.q))),
-    ...(after && order !== 'createdAt' ? [after.value, after.value] : []),
-    ...(after ? [after.seq] : []),
-    ...(dialect === 'sqlite' ? [count] : []),
-  ],
+  shapeOf: ({ view, order, descending, count, after }) =>
+    [view, order, descending, count, after !== undefined].join(' '),
+  valuesOf: ({ filter, order, after }) => ({
+    ...filter,
+    afterSeq: after?.seq,
+    afterValue: order === 'createdAt' ? undefined : after?.value,
+  }),
+  withValues: (request, { afterSeq, afterValue, ...filter }) => ({
+    ...request,
+    filter: filter as RoutingFilter,
+    after: request.after && { seq: Number(afterSeq), value: afterValue },
+  }),
 });
 
 /** How many routings a list has in all. */
