@@ -1,6 +1,9 @@
 import { UnavailableError } from '../errors.ts';
 
-/** The database is locked, away or failing over, or lets nobody in. Nothing was written; the same call may succeed in a moment. */
+/**
+ * The database is locked, away or failing over, or lets nobody in. The same call may succeed in a moment. Nothing was written, unless
+ * SQL Server went away during a commit and did not come back in time: then all of the transaction may stand.
+ */
 export class DatabaseUnavailableError extends UnavailableError {
   /** False where the next moment will not be better: a refused login, a certificate nobody trusts. */
   readonly passing: boolean;

@@ -47,7 +47,7 @@ describe('pageAfter', () => {
         order,
         after,
       );
-      const rows = await firstRows(query, 2, 'sqlite').execute();
+      const rows = await firstRows(query, 2, database.dialect).execute();
       seen.push(...rows.map((row) => row.itemCode));
       const last = rows.at(-1);
       if (!last) break;

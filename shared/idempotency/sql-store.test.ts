@@ -5,6 +5,7 @@ import { HttpError, type IdempotencyScope, type RecordedResponse } from '../http
 import { createSqlIdempotencyStore, removeExpiredKeys } from './index.ts';
 
 const scope: IdempotencyScope = { subject: 'kim', method: 'POST', path: '/api/items', key: 'k' };
+const HASH = '1'.repeat(64);
 const answer: RecordedResponse = { status: 201, headers: {}, body: '{}' };
 
 function clockAt(start: string) {
@@ -27,22 +28,22 @@ describe('idempotency store over SQL', () => {
     const { database } = await createTestDatabase();
     const { clock, advance } = clockAt('2026-01-01T00:00:00Z');
     const dead = createSqlIdempotencyStore({ database, clock });
-    const never = dead.run(scope, 'hash', () => new Promise<RecordedResponse>(() => undefined));
+    const never = dead.run(scope, HASH, () => new Promise<RecordedResponse>(() => undefined));
     never.catch(() => undefined);
-    await expect(dead.run(scope, 'hash', async () => answer)).rejects.toBeInstanceOf(HttpError);
+    await expect(dead.run(scope, HASH, async () => answer)).rejects.toBeInstanceOf(HttpError);
 
     advance(30_001);
 
-    expect(await dead.run(scope, 'hash', async () => answer)).toEqual({ response: answer, replayed: false });
+    expect(await dead.run(scope, HASH, async () => answer)).toEqual({ response: answer, replayed: false });
   });
 
   it('removes what is past its time and nothing else', async () => {
     const { database } = await createTestDatabase();
     const { clock, advance } = clockAt('2026-01-01T00:00:00Z');
     const store = createSqlIdempotencyStore({ database, clock });
-    await store.run(scope, 'hash', async () => answer);
+    await store.run(scope, HASH, async () => answer);
     advance(25 * 3_600_000);
-    await store.run({ ...scope, key: 'new' }, 'hash', async () => answer);
+    await store.run({ ...scope, key: 'new' }, HASH, async () => answer);
 
     expect(await removeExpiredKeys({ database, clock }, 100)).toBe(1);
     expect(await removeExpiredKeys({ database, clock }, 100)).toBe(0);

@@ -2,6 +2,10 @@ import { expect, it } from '@jest/globals';
 import { HttpError } from '../../shared/http/errors.ts';
 import type { IdempotencyScope, IdempotencyStore, RecordedResponse } from '../../shared/http/idempotency.ts';
 
+/** Of SHA-256, as requests are hashed. */
+const HASH = '1'.repeat(64);
+const OTHER_HASH = '2'.repeat(64);
+
 const created: RecordedResponse = {
   status: 201,
   headers: { Location: '/api/things/1' },
@@ -34,16 +38,16 @@ export function idempotencyStoreContract(
 
   it('runs the work once and gives the same answer again', async () => {
     const store = await makeStore();
-    const first = await store.run(scope(), 'hash', answer);
-    const second = await store.run(scope(), 'hash', mustNotRun);
+    const first = await store.run(scope(), HASH, answer);
+    const second = await store.run(scope(), HASH, mustNotRun);
     expect(first).toEqual({ response: created, replayed: false });
     expect(second).toEqual({ response: created, replayed: true });
   });
 
   it('refuses the key for another request', async () => {
     const store = await makeStore();
-    await store.run(scope(), 'hash', answer);
-    expect(await codeOf(store.run(scope(), 'other hash', mustNotRun))).toBe('idempotency-key-reused');
+    await store.run(scope(), HASH, answer);
+    expect(await codeOf(store.run(scope(), OTHER_HASH, mustNotRun))).toBe('idempotency-key-reused');
   });
 
   it.each<Partial<IdempotencyScope>>([
@@ -54,8 +58,8 @@ export function idempotencyStoreContract(
     { key: 'KEY-1' },
   ])('keeps scopes apart: %j', async (change) => {
     const store = await makeStore();
-    await store.run(scope(), 'hash', answer);
-    expect(await store.run(scope(change), 'other hash', answer)).toEqual({
+    await store.run(scope(), HASH, answer);
+    expect(await store.run(scope(change), OTHER_HASH, answer)).toEqual({
       response: created,
       replayed: false,
     });
@@ -65,31 +69,31 @@ export function idempotencyStoreContract(
     const store = await makeStore();
     const started = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
-    const first = store.run(scope(), 'hash', async () => {
+    const first = store.run(scope(), HASH, async () => {
       started.resolve();
       await release.promise;
       return created;
     });
     await started.promise;
-    expect(await codeOf(store.run(scope(), 'hash', mustNotRun))).toBe('idempotency-key-in-progress');
+    expect(await codeOf(store.run(scope(), HASH, mustNotRun))).toBe('idempotency-key-in-progress');
     release.resolve();
     expect(await first).toEqual({ response: created, replayed: false });
-    expect((await store.run(scope(), 'hash', mustNotRun)).replayed).toBe(true);
+    expect((await store.run(scope(), HASH, mustNotRun)).replayed).toBe(true);
   });
 
   it('keeps nothing when the work throws', async () => {
     const store = await makeStore();
-    const failing = store.run(scope(), 'hash', async () => {
+    const failing = store.run(scope(), HASH, async () => {
       throw new Error('database gone');
     });
     await expect(failing).rejects.toThrow('database gone');
-    expect(await store.run(scope(), 'hash', answer)).toEqual({ response: created, replayed: false });
+    expect(await store.run(scope(), HASH, answer)).toEqual({ response: created, replayed: false });
   });
 
   it('keeps an answer without a body', async () => {
     const store = await makeStore();
     const empty: RecordedResponse = { status: 204, headers: {}, body: null };
-    await store.run(scope(), 'hash', async () => empty);
-    expect((await store.run(scope(), 'hash', mustNotRun)).response).toEqual(empty);
+    await store.run(scope(), HASH, async () => empty);
+    expect((await store.run(scope(), HASH, mustNotRun)).response).toEqual(empty);
   });
 }

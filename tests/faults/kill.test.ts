@@ -15,6 +15,7 @@ import { queuesWithShortLocks, refusedMessages } from '../support/faults-queues.
 import { randomFrom } from '../support/faults-random.ts';
 import { findViolations, type Evidence, type Violation } from '../support/invariants.ts';
 import { startStack, until, type TestStack } from '../support/stack.ts';
+import { tablesOfFile } from '../support/tables.ts';
 
 /** `MCMS_TEST_SEED` repeats a run, as far as the machine does. */
 const SEED = Number(process.env['MCMS_TEST_SEED'] ?? 20_261_101);
@@ -50,7 +51,7 @@ afterAll(async () => {
 
 function evidence(): Evidence {
   return {
-    databasePath: databasePath(stack),
+    readTable: tablesOfFile(databasePath(stack)),
     ledgerPath: ledgerPath(stack.stateDir),
     blobConnection: stack.blobConnection,
   };
@@ -94,8 +95,12 @@ async function orderUntilAccepted(routingId: string, simulation: Simulation): Pr
   return (JSON.parse(String(last)) as { commandId: string }).commandId;
 }
 
-function succeededCommands(): number {
-  return [...commandStatuses(databasePath(stack)).values()].filter((status) => status === 'Succeeded').length;
+async function statuses(): Promise<string[]> {
+  return [...(await commandStatuses(evidence().readTable)).values()];
+}
+
+async function succeededCommands(): Promise<number> {
+  return (await statuses()).filter((status) => status === 'Succeeded').length;
 }
 
 async function runningSimulator(): Promise<number | undefined> {
@@ -136,30 +141,35 @@ describe('kill -9 at random moments', () => {
       );
       // Not a wait for something: the moment of the fault.
       await delay(random.integer(20, 700));
-      expect(succeededCommands()).toBeLessThan(orders.length);
+      expect(await succeededCommands()).toBeLessThan(orders.length);
       await kill(victim, killed);
     }
-    await untilSettled(databasePath(stack), await Promise.all(orders), 120_000);
+    await untilSettled(evidence().readTable, await Promise.all(orders), 120_000);
 
     expect(killed.size).toBe(VICTIMS.length * KILLS_OF_EACH);
-    expect(commandStatuses(databasePath(stack)).size).toBe(COMMANDS);
-    expect(succeededCommands()).toBe(COMMANDS);
+    expect(await statuses()).toHaveLength(COMMANDS);
+    expect(await succeededCommands()).toBe(COMMANDS);
     expect(await findViolations(evidence())).toEqual([]);
     expect(await refusedMessages(stack.serviceBusConnection)).toEqual([]);
   }, 240_000);
 });
 
 describe('the checker of what must hold', () => {
+  interface Copy extends Evidence, AsyncDisposable {
+    readonly databasePath: string;
+  }
+
   /** A copy of database and ledger to be doctored; the blobs are the stack's. */
-  async function copyOf(original: Evidence): Promise<Evidence & AsyncDisposable> {
+  async function copyOf(original: Evidence): Promise<Copy> {
     const folder = await mkdtemp(join(tmpdir(), 'mcms-doctored-'));
-    const copy = { databasePath: join(folder, 'mcms.db'), ledgerPath: join(folder, 'ledger.ndjson') };
-    const database = new DatabaseSync(original.databasePath, { readOnly: true });
-    database.prepare('vacuum into ?').run(copy.databasePath);
+    const path = join(folder, 'mcms.db');
+    const copy = { readTable: tablesOfFile(path), ledgerPath: join(folder, 'ledger.ndjson') };
+    const database = new DatabaseSync(databasePath(stack), { readOnly: true });
+    database.prepare('vacuum into ?').run(path);
     database.close();
     await copyFile(original.ledgerPath, copy.ledgerPath);
     const remove = () => rm(folder, { recursive: true, force: true });
-    return { ...original, ...copy, [Symbol.asyncDispose]: remove };
+    return { ...original, ...copy, databasePath: path, [Symbol.asyncDispose]: remove };
   }
 
   function change(path: string, sql: string): void {

@@ -1,24 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { clientOf, newRouting, order, type Answer, type Client } from '../e2e/client.ts';
+import { clientOf, newRouting, order, type Client } from '../e2e/client.ts';
+import { awayMs, createItem, during, expectUnavailable } from '../support/faults-away.ts';
 import { commandStatuses, databasePath, untilSettled } from '../support/faults-database.ts';
 import { ledgerPath } from '../support/faults-ledger.ts';
 import { openProducer, type Producer } from '../support/faults-producer.ts';
 import { refusedMessages } from '../support/faults-queues.ts';
 import { findViolations } from '../support/invariants.ts';
 import { startStack, until, type TestStack } from '../support/stack.ts';
+import { tablesOfFile } from '../support/tables.ts';
 
 /** How long the database is away in all: half of it locked, half of it gone. `MCMS_TEST_SQL_AWAY_SECONDS` shortens it. */
-const AWAY_MS = Number(process.env['MCMS_TEST_SQL_AWAY_SECONDS'] ?? 60) * 1000;
+const AWAY_MS = awayMs(60);
 const COMMANDS = 20;
-/** Between two looks at the API while the database is away. */
-const LOOK_EVERY_MS = 1_000;
 
 let stack: TestStack;
 let engineer: Client;
@@ -67,29 +65,12 @@ async function moveDatabase(from: string, to: string): Promise<void> {
   }
 }
 
-function createItem(): Promise<Answer> {
-  return engineer.call('POST', '/items', { json: { itemCode: `AWAY-${randomUUID()}`, name: 'Block' } });
-}
-
-/** Looks again and again until the time is over. */
-async function during(durationMs: number, look: () => Promise<void>): Promise<void> {
-  const over = Date.now() + durationMs;
-  while (Date.now() < over) {
-    await look();
-    await delay(Math.min(LOOK_EVERY_MS, Math.max(0, over - Date.now())));
-  }
-}
-
-function expectUnavailable(answer: Answer): void {
-  expect(answer).toMatchObject({ status: 503, json: { code: 'database-unavailable' } });
-  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-}
-
 describe(`a database that is away for ${AWAY_MS / 1000} s`, () => {
   it(
     'costs waiting and nothing else',
     async () => {
       const path = databasePath(stack);
+      const readTable = tablesOfFile(path);
       const routing = await newRouting(engineer);
       const ordered: string[] = [];
       for (let count = 0; count < COMMANDS / 2; count += 1)
@@ -97,10 +78,11 @@ describe(`a database that is away for ${AWAY_MS / 1000} s`, () => {
 
       const holder = await lockDatabase(path);
       while (ordered.length < COMMANDS) ordered.push(await producer.send(routing.routingId, {}));
-      const openAtStart = ordered.filter((id) => commandStatuses(path).get(id) !== 'Succeeded');
+      const atStart = await commandStatuses(readTable);
+      const openAtStart = ordered.filter((id) => atStart.get(id) !== 'Succeeded');
       expect(openAtStart.length).toBeGreaterThan(COMMANDS / 2);
       await during(AWAY_MS / 2, async () => {
-        expectUnavailable(await createItem());
+        expectUnavailable(await createItem(engineer));
         expect((await engineer.call('GET', '/health/live')).status).toBe(200);
       });
       await unlockDatabase(holder);
@@ -110,7 +92,7 @@ describe(`a database that is away for ${AWAY_MS / 1000} s`, () => {
       const readiness: number[] = [];
       await during(AWAY_MS / 2, async () => {
         expectUnavailable(await engineer.call('GET', '/routings'));
-        expectUnavailable(await createItem());
+        expectUnavailable(await createItem(engineer));
         readiness.push((await engineer.call('GET', '/health/ready')).status);
         expect((await engineer.call('GET', '/health/live')).status).toBe(200);
       });
@@ -118,12 +100,12 @@ describe(`a database that is away for ${AWAY_MS / 1000} s`, () => {
       expect(readiness.slice(-3)).toEqual([503, 503, 503]);
       await moveDatabase(join(elsewhere, basename(path)), dirname(path));
 
-      await untilSettled(path, ordered, 90_000);
-      const statuses = commandStatuses(path);
+      await untilSettled(readTable, ordered, 90_000);
+      const statuses = await commandStatuses(readTable);
       expect(statuses.size).toBe(COMMANDS);
       expect(new Set(statuses.values())).toEqual(new Set(['Succeeded']));
       const evidence = {
-        databasePath: path,
+        readTable,
         ledgerPath: ledgerPath(stack.stateDir),
         blobConnection: stack.blobConnection,
       };
@@ -134,7 +116,7 @@ describe(`a database that is away for ${AWAY_MS / 1000} s`, () => {
         'readiness to be 200 again',
         10_000,
       );
-      expect((await createItem()).status).toBe(201);
+      expect((await createItem(engineer)).status).toBe(201);
     },
     AWAY_MS + 150_000,
   );

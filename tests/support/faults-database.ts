@@ -1,5 +1,5 @@
-import { DatabaseSync } from 'node:sqlite';
 import { until, type TestStack } from './stack.ts';
+import type { ReadTable } from './tables.ts';
 
 const FINAL = ['Succeeded', 'Failed', 'Cancelled'];
 
@@ -8,40 +8,30 @@ export function databasePath(stack: TestStack): string {
   return stack.sqlConnection.replace(/^sqlite:/, '');
 }
 
-/** The status of every command, from the file itself. */
-export function commandStatuses(path: string): Map<string, string> {
-  return new Map(
-    query<{ commandId: string; status: string }>(path, 'select commandId, status from CamCommand').map(
-      ({ commandId, status }) => [commandId, status],
-    ),
-  );
+/** The status of every command. */
+export async function commandStatuses(readTable: ReadTable): Promise<Map<string, string>> {
+  const commands = await readTable<{ commandId: string; status: string }>('CamCommand');
+  return new Map(commands.map(({ commandId, status }) => [commandId, status]));
 }
 
 /** Waits until all these commands have ended and nothing is left to be sent or taken back. */
 export async function untilSettled(
-  path: string,
+  readTable: ReadTable,
   commandIds: readonly string[],
   timeoutMs: number,
 ): Promise<void> {
-  const open = (): string[] => {
-    const statuses = commandStatuses(path);
-    return commandIds
-      .map((id) => `${id} ${statuses.get(id) ?? 'unknown'}`)
-      .filter((line) => !FINAL.some((status) => line.endsWith(status)));
-  };
-  const waiting = () => query(path, 'select destination, messageId, attempts, lastError from Outbox');
+  let open: string[] = [];
+  let waiting: readonly object[] = [];
   await until(
-    () => open().length === 0 && waiting().length === 0,
-    () => `all commands to end and the outbox to be empty: ${JSON.stringify([open(), waiting()])}`,
+    async () => {
+      const statuses = await commandStatuses(readTable);
+      open = commandIds
+        .map((id) => `${id} ${statuses.get(id) ?? 'unknown'}`)
+        .filter((line) => !FINAL.some((status) => line.endsWith(status)));
+      waiting = await readTable('Outbox');
+      return open.length === 0 && waiting.length === 0;
+    },
+    () => `all commands to end and the outbox to be empty: ${JSON.stringify([open, waiting])}`,
     timeoutMs,
   );
-}
-
-function query<Row>(path: string, sql: string): Row[] {
-  const database = new DatabaseSync(path, { readOnly: true, timeout: 1_000 });
-  try {
-    return database.prepare(sql).all() as unknown as Row[];
-  } finally {
-    database.close();
-  }
 }

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { DatabaseSync } from 'node:sqlite';
 import type { ContainerClient } from '@azure/storage-blob';
 import { contentContainer } from './faults-blobs.ts';
 import { isRunning, readLedger, unfinishedRuns, type LedgerEntry } from './faults-ledger.ts';
+import type { ReadTable } from './tables.ts';
 
 /**
- * What must hold once every command has ended, whatever died on the way. Told from the database file, the blobs and the
+ * What must hold once every command has ended, whatever died on the way. Told from the tables, the blobs and the
  * simulator's ledger themselves: the product is not asked.
  */
 export interface Evidence {
-  readonly databasePath: string;
+  readonly readTable: ReadTable;
   readonly ledgerPath: string;
   readonly blobConnection: string;
 }
@@ -94,7 +94,10 @@ interface Facts {
 
 /** Everything that does not hold; empty when all does. */
 export async function findViolations(evidence: Evidence): Promise<Violation[]> {
-  const facts = { ...readDatabase(evidence.databasePath), ledger: await readLedger(evidence.ledgerPath) };
+  const facts = {
+    ...(await readDatabase(evidence.readTable)),
+    ledger: await readLedger(evidence.ledgerPath),
+  };
   const container = await contentContainer(evidence.blobConnection);
   return [
     ...facts.commands.flatMap((command) => violationsOfCommand(command, facts)),
@@ -107,24 +110,17 @@ export async function findViolations(evidence: Evidence): Promise<Violation[]> {
   ];
 }
 
-function readDatabase(path: string): Omit<Facts, 'ledger'> {
-  const database = new DatabaseSync(path, { readOnly: true });
-  try {
-    const rows = <Row>(table: string): Row[] =>
-      database.prepare(`select * from ${table} order by seq`).all() as unknown as Row[];
-    return {
-      commands: rows('CamCommand'),
-      attempts: rows('CamCommandAttempt'),
-      outputs: rows('CamCommandOutput'),
-      routingFiles: rows('RoutingFile'),
-      history: rows('HistoryEntry'),
-      contents: rows('StoredFile'),
-      workItems: rows('CamWorkItem'),
-      outbox: rows('Outbox'),
-    };
-  } finally {
-    database.close();
-  }
+async function readDatabase(rows: ReadTable): Promise<Omit<Facts, 'ledger'>> {
+  return {
+    commands: await rows('CamCommand'),
+    attempts: await rows('CamCommandAttempt'),
+    outputs: await rows('CamCommandOutput'),
+    routingFiles: await rows('RoutingFile'),
+    history: await rows('HistoryEntry'),
+    contents: await rows('StoredFile'),
+    workItems: await rows('CamWorkItem'),
+    outbox: await rows('Outbox'),
+  };
 }
 
 function violationsOfCommand(command: CommandRow, facts: Facts): Violation[] {

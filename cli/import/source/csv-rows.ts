@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { type Parser, parse } from 'csv-parse';
+import { CsvError, type Parser, parse } from 'csv-parse';
 import { LineCounter } from './line-counter.ts';
 import { PIECE_BYTES } from './record.ts';
 
@@ -11,7 +11,8 @@ export interface CsvRow {
 
 /** The quotes of the row after the last one are wrong. */
 export interface WrongQuotes {
-  readonly error: Error;
+  /** The parser's. */
+  readonly code: string;
   /** The line that begins after the last row. */
   readonly line: number;
 }
@@ -47,15 +48,21 @@ export async function* parseRows(
       lines.add(piece as Buffer);
       const error = await feed(parser, piece as Buffer);
       yield rows.splice(0);
-      if (error) return { error, line: lines.line };
+      if (error) return { code: codeOf(error), line: lines.line };
     }
     const error = await finish(parser);
     yield rows.splice(0);
-    return error && { error, line: lines.line };
+    return error && { code: codeOf(error), line: lines.line };
   } finally {
     stream.destroy();
     parser.destroy();
   }
+}
+
+/** Of an error of the parser; any other is thrown. */
+function codeOf(error: Error): string {
+  if (error instanceof CsvError) return error.code;
+  throw error;
 }
 
 function feed(parser: Parser, piece: Buffer): Promise<Error | undefined> {

@@ -7,6 +7,15 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const READ_BYTES = 16 * 1024;
 
+/** By the parser's codes. Its own messages tell line numbers that count from where it began. */
+const REASONS: Readonly<Record<string, string>> = {
+  INVALID_OPENING_QUOTE: 'has wrong quotes: one in a field that does not begin with one',
+  CSV_INVALID_CLOSING_QUOTE:
+    'has wrong quotes: text after a closing one; a quote within quotes is written twice',
+  CSV_QUOTE_NOT_CLOSED: 'has wrong quotes: one is never closed',
+  CSV_MAX_RECORD_SIZE: 'has wrong quotes, or is longer than 256 KiB',
+};
+
 /**
  * The records of a CSV file (RFC 4180). Where quotes are wrong nobody can tell where the record ends: its first line alone counts
  * as a record that cannot be read, and reading goes on with the next line.
@@ -40,7 +49,7 @@ export async function* csvRecords(
     records += 1;
     byteOffset = wrong.endOffset;
     line = stop.line + wrong.emptyLines + 1;
-    const reason = `has wrong quotes (a quote within quotes is written twice): ${stop.error.message}`;
+    const reason = REASONS[stop.code] ?? 'has wrong quotes';
     yield [
       {
         number: records,

@@ -214,7 +214,7 @@ describe('two runs at once', () => {
         );
       });
     const outputs = await Promise.all([migrateOnce(), migrateOnce(), migrateOnce()]);
-    const applied = [...outputs.join('').matchAll(/^applied +(\S+)/gm)].map(([, name]) => name).sort();
+    const applied = [...outputs.join('').matchAll(/^applied +(\S+)/gm)].map(([, name = '']) => name).sort();
     expect(applied).toEqual([...new Set(applied)]);
     expect(applied[0]).toBe('0001_core.sql');
   });

@@ -26,7 +26,7 @@ export async function openMssqlDatabase(connectionString: string, replica?: stri
     dialect: 'mssql',
     read,
     readReplica: (work) => replicaReader.run(work),
-    transaction: (work) => retryTransient('transaction', () => once(write, work)),
+    transaction: (work) => transact(write, work),
     async check() {
       await sql`select 1 as one`.execute(read);
     },
@@ -66,24 +66,31 @@ function queries(driver: Driver): Kysely<Schema> {
 }
 
 /**
- * One try of a transaction. When the connection is lost during the commit, its marker tells whether the transaction stands: then its
- * value is returned; otherwise the loss is thrown, and the whole may be repeated.
+ * When the answer to a commit is lost, its marker tells whether the transaction stands: then its value is returned. Nothing is
+ * repeated before that is known; where it cannot be learnt in time, `DatabaseUnavailableError` is thrown and it stays open.
  */
-async function once<T>(write: Kysely<Schema>, work: (trx: Queries) => Promise<T>): Promise<T> {
-  const markerId = randomUUID();
-  let done: { readonly value: T } | undefined;
-  try {
-    return await write.transaction().execute(async (trx) => {
-      await insertMarker(trx, markerId);
-      const value = await work(trx);
-      done = { value };
-      return value;
-    });
-  } catch (error) {
-    if (!(error instanceof CommitOutcomeUnknownError)) throw error;
-    if (done && (await stands(write, markerId))) return done.value;
-    throw error.cause;
-  }
+async function transact<T>(write: Kysely<Schema>, work: (trx: Queries) => Promise<T>): Promise<T> {
+  let inDoubt: { readonly markerId: string; readonly value: T } | undefined;
+  return retryTransient('transaction', async () => {
+    if (inDoubt && (await stands(write, inDoubt.markerId))) return inDoubt.value;
+    inDoubt = undefined;
+    const markerId = randomUUID();
+    let done: { readonly value: T } | undefined;
+    try {
+      return await write.transaction().execute(async (trx) => {
+        await insertMarker(trx, markerId);
+        const value = await work(trx);
+        done = { value };
+        return value;
+      });
+    } catch (error) {
+      if (!(error instanceof CommitOutcomeUnknownError) || !done) throw error;
+      inDoubt = { markerId, value: done.value };
+      if (await stands(write, markerId)) return done.value;
+      inDoubt = undefined;
+      throw error.cause;
+    }
+  });
 }
 
 function insertMarker(trx: Queries, markerId: string) {
@@ -93,16 +100,19 @@ function insertMarker(trx: Queries, markerId: string) {
 
 /**
  * Whether the transaction of this marker was committed. Asked by inserting the marker anew: the unique key lets that wait for a commit
- * that is still under way, and when it succeeds, the transaction can never be committed any more.
+ * that is still under way. Once it is in, the transaction can never be committed any more, whatever becomes of this insert: were it
+ * asked again after a lost commit of its own, it might find its own marker.
  */
 async function stands(write: Kysely<Schema>, markerId: string): Promise<boolean> {
-  return retryTransient('transaction', async () => {
-    try {
-      await write.transaction().execute((trx) => insertMarker(trx, markerId));
-      return false;
-    } catch (error) {
-      if (isUniqueViolation(error)) return true;
-      throw error;
-    }
-  });
+  let inserted = false;
+  try {
+    await write.transaction().execute(async (trx) => {
+      await insertMarker(trx, markerId);
+      inserted = true;
+    });
+  } catch (error) {
+    if (isUniqueViolation(error)) return true;
+    if (!inserted) throw error;
+  }
+  return false;
 }

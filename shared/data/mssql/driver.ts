@@ -1,19 +1,19 @@
 import { type DatabaseConnection, type Driver, MssqlDriver, type QueryResult } from 'kysely';
 import { TimeoutError } from 'tarn';
 import { createLogger } from '../../telemetry/logger.ts';
-import { DatabaseUnavailableError, asDatabaseError, isConnectionFault, isTransient } from '../errors.ts';
+import { DatabaseUnavailableError, asDatabaseError, isTransient } from '../errors.ts';
 import { retryTransient } from '../retry.ts';
 
 type PooledConnection = Parameters<MssqlDriver['releaseConnection']>[0];
 
 const log = createLogger('sql');
 
-/** COMMIT was sent and its answer never came: the transaction may stand, or not. */
+/** COMMIT was sent and was not answered, or with an error of a server that is going away: the transaction may stand, or not. */
 export class CommitOutcomeUnknownError extends Error {
   override readonly name = 'CommitOutcomeUnknownError';
 
   constructor(cause: unknown) {
-    super('the connection was lost while a transaction was being committed', { cause });
+    super('the database did not say whether a transaction was committed', { cause });
   }
 }
 
@@ -42,7 +42,7 @@ export class WriteDriver extends MssqlDriver {
     try {
       await super.commitTransaction(...args);
     } catch (error) {
-      throw isConnectionFault(error) ? new CommitOutcomeUnknownError(error) : error;
+      throw isTransient(error) ? new CommitOutcomeUnknownError(error) : error;
     }
   }
 

@@ -194,6 +194,9 @@ class MssqlMigrationTarget implements MigrationTarget {
       where program_name = '${PROGRAM_NAME}' and session_id <> @@spid order by session_id`,
     );
     const [row] = rows;
-    return row && `session ${row['session_id']}: ${row['login_name']} on ${row['host_name']}`;
+    return (
+      row &&
+      `session ${String(row['session_id'])}: ${String(row['login_name'])} on ${String(row['host_name'])}`
+    );
   }
 }

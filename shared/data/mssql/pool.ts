@@ -7,13 +7,28 @@ import { TypedRequest } from './request.ts';
 
 const log = createLogger('sql');
 
-/** A connection whose loss is a line in the log: as an event without a listener it would end the process. */
+/**
+ * A connection whose loss is a line in the log: as an event without a listener it would end the process. A refused login carries the
+ * server's error number, which the driver leaves out of it: some pass (40613, a database that is failing over), most do not.
+ */
 class LoggedConnection extends Tedious.Connection {
+  #lastErrorNumber: unknown;
+
   override emit(event: string, ...rest: unknown[]): boolean {
-    if (event !== 'error') return super.emit(event as 'end', ...(rest as []));
-    log.warn('a connection to the database was lost', { error: rest[0] });
-    return true;
+    const [subject] = rest;
+    if (event === 'error') {
+      log.warn('a connection to the database was lost', { error: subject });
+      return true;
+    }
+    if (event === 'errorMessage') this.#lastErrorNumber = Reflect.get(subject as object, 'number');
+    if (event === 'connect' && isLoginError(subject))
+      Object.assign(subject, { number: this.#lastErrorNumber });
+    return super.emit(event as 'end', ...(rest as []));
   }
+}
+
+function isLoginError(error: unknown): error is Error {
+  return error instanceof Error && Reflect.get(error, 'code') === 'ELOGIN';
 }
 
 /**
@@ -47,7 +62,12 @@ export function driverConfig({ connection, pool }: MssqlSettings): MssqlDialectC
     tarn: {
       ...Tarn,
       Pool: CheckingPool,
-      options: { ...pool, acquireTimeoutMillis: connection.options?.connectTimeout ?? 15_000 },
+      options: {
+        ...pool,
+        acquireTimeoutMillis: connection.options?.connectTimeout ?? 15_000,
+        // Else the pool connects again and again by itself until that time is over, refused logins too, and tells nobody why.
+        propagateCreateError: true,
+      },
     },
     tedious: { ...Tedious, Request: TypedRequest, connectionFactory },
     validateConnections: false,

@@ -149,8 +149,8 @@ describe('the work queue', () => {
     async (order) => {
       const attemptId = await put('one');
       const withdraw = () => database.transaction((trx) => withdrawWaiting(trx, attemptId));
-      const [first, second] = await Promise.all(order % 2 ? [withdraw(), claim()] : [claim(), withdraw()]);
-      expect([Boolean(first), Boolean(second)]).toEqual([true, false]);
+      const outcomes = await Promise.all(order % 2 ? [withdraw(), claim()] : [claim(), withdraw()]);
+      expect(outcomes.filter(Boolean)).toHaveLength(1);
     },
   );
 

@@ -1,0 +1,3 @@
+import { beginRun } from './sql-server-databases.ts';
+
+export default beginRun;

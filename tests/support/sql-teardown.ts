@@ -1,0 +1,3 @@
+import { endRun } from './sql-server-databases.ts';
+
+export default endRun;

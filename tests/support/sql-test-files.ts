@@ -1,0 +1,47 @@
+import { globSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { importClosure } from '../../local/supervisor/import-closure.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const FOLDERS = '{cli,cmdhost,functions,load-tests,local,shared,tests,tools}';
+const HELPERS = ['tests/support/database.ts', 'tests/support/sql-server.ts'];
+
+/** Pattern of the test files that a SQL Server alone can pass: `npm test` leaves them out, `npm run test:sql` runs them. */
+export const SERVER_TESTS = '<rootDir>/tests/sql/';
+/** Those of them that need what Babelfish lacks: `npm run test:sql:enterprise`. */
+export const ENTERPRISE_TESTS = '<rootDir>/tests/sql/**/*.enterprise.test.ts';
+
+/** Tests on databases that `npm run test:sql` does not repeat, files or whole folders, each with the reason. */
+export const SQLITE_ONLY: Readonly<Record<string, string>> = {
+  'shared/data/sqlite/database.test.ts': 'is about the file: its locks, moving it away, replacing it',
+  'tests/contract/data/sqlite.test.ts':
+    'is the conformance suite on SQLite; tests/sql/mssql.test.ts is its twin',
+  'tests/e2e/': 'starts the local stack, whose database is SQLite',
+  'tests/faults/': 'starts the local stack, whose database is SQLite, and breaks its parts',
+};
+
+/** Every test file, relative to the project. */
+export function testFiles(): string[] {
+  return globSync(`${FOLDERS}/**/*.test.ts`, { cwd: ROOT }).sort();
+}
+
+/** Whether the declaration above covers this test file. */
+export function isSqliteOnly(file: string): boolean {
+  return Object.keys(SQLITE_ONLY).some(
+    (entry) => file === entry || (entry.endsWith('/') && file.startsWith(entry)),
+  );
+}
+
+/** Whether this test file comes to a test database by its imports. */
+export function isOnDatabase(file: string): boolean {
+  const loaded = importClosure([join(ROOT, file)]);
+  return HELPERS.some((helper) => loaded.has(join(ROOT, helper)));
+}
+
+/** What `npm run test:sql` runs: tests that come to a database, without those for one engine or one edition. Absolute paths. */
+export function testsOnDatabases(): string[] {
+  return testFiles()
+    .filter((file) => !file.endsWith('.enterprise.test.ts') && !isSqliteOnly(file))
+    .filter((file) => file.startsWith('tests/sql/') || isOnDatabase(file))
+    .map((file) => join(ROOT, file));
+}
