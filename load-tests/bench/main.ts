@@ -18,7 +18,7 @@ ${BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join(
   --rows A,B   histories of A and of B rows (sql; default 1000000,10000000; 0,0: none)
 
 sql also measures a SQL Server, in a database of its own, when TEST_SQL_CONNECTION is set to its connection string. TMPDIR says where
-temporary files go: 10,000,000 rows take some 25 GB for half an hour.
+temporary files go: 10,000,000 rows take some 14 GB for a quarter of an hour.
 
 Prints a table and writes JSON to bench-results/. Exit code 1 when a figure is above its limit. Figures of a machine that does
 other work at the same time tell little: the load before the run stands in the JSON.`;

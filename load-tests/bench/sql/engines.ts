@@ -25,43 +25,36 @@ export interface Engine extends AsyncDisposable {
 }
 
 export async function openSqliteEngine(): Promise<Engine> {
+  await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'mcms-bench-'));
+  opened.defer(() => rm(folder, { recursive: true, force: true }));
   const path = join(folder, 'mcms.db');
-  const database = await openShop(`sqlite:${path}`);
+  const database = await openShop(`sqlite:${path}`, opened);
   const { rows } = await sql<{ version: string }>`select sqlite_version() as version`.execute(database.read);
   const bare = openBareSqlite(path);
-  return {
-    name: 'SQLite',
-    version: rows[0]?.version ?? 'unknown',
-    database,
-    bare,
-    async [Symbol.asyncDispose]() {
-      bare.close();
-      await database.close();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  opened.defer(() => bare.close());
+  return engineOf({ name: 'SQLite', version: rows[0]?.version ?? 'unknown', database, bare }, opened);
 }
 
 /** On the server of `connectionString`, in a database that is made for this and dropped. */
 export async function openMssqlEngine(connectionString: string): Promise<Engine> {
+  await using opened = new AsyncDisposableStack();
   const name = `mcms_bench_${process.pid}_${Date.now().toString(36)}`;
   await onServer(connectionString, `create database ${name}`);
+  opened.defer(() => onServer(connectionString, `drop database ${name}`));
   const ownConnection = `${connectionString};Database=${name}`;
-  const database = await openShop(ownConnection);
+  const database = await openShop(ownConnection, opened);
   const { rows } = await sql<{ version: string }>`select @@version as version`.execute(database.read);
   const bare = await openBareMssql(ownConnection);
-  return {
-    name: 'SQL Server',
-    version: rows[0]?.version.split('\n')[0] ?? 'unknown',
-    database,
-    bare,
-    async [Symbol.asyncDispose]() {
-      bare.close();
-      await database.close();
-      await onServer(connectionString, `drop database ${name}`);
-    },
-  };
+  opened.defer(() => bare.close());
+  const version = rows[0]?.version.split('\n')[0] ?? 'unknown';
+  return engineOf({ name: 'SQL Server', version, database, bare }, opened);
+}
+
+/** Takes over what was opened for it. */
+function engineOf(facts: Omit<Engine, keyof AsyncDisposable>, opened: AsyncDisposableStack): Engine {
+  const own = opened.move();
+  return { ...facts, [Symbol.asyncDispose]: () => own.disposeAsync() };
 }
 
 async function onServer(connectionString: string, statement: string): Promise<void> {
@@ -73,9 +66,10 @@ async function onServer(connectionString: string, statement: string): Promise<vo
   }
 }
 
-async function openShop(connection: string): Promise<Database> {
+async function openShop(connection: string, opened: AsyncDisposableStack): Promise<Database> {
   await migrateDatabase(connection, SQL_FOLDER, () => systemClock.now());
   const database = await openDatabase(connection);
+  opened.defer(() => database.close());
   await writeShop(database, demoPlan(), { now: systemClock.now() });
   return database;
 }
