@@ -3,6 +3,7 @@ import { type Principal, hasAnyRole } from '../auth/index.ts';
 import {
   type CamCommandTable,
   type Database,
+  type DialectName,
   type PageKey,
   type Queries,
   type Schema,
@@ -64,7 +65,7 @@ export function listQuery(
   page: { readonly top: number; readonly after?: PageKey | undefined },
 ) {
   const query = pageAfter(
-    filtered(read.selectFrom('CamCommand').selectAll(), filter),
+    filtered(read.selectFrom('CamCommand').selectAll(), filter, dialect),
     { seqColumn: 'CamCommand.seq', descending: true },
     page.after,
   );
@@ -189,7 +190,7 @@ export function instanceIdOf(command: { readonly commandId: string; readonly run
 type CommandQuery = SelectQueryBuilder<Schema, 'CamCommand', CamCommandRow>;
 type CamCommandRow = CommandRow & { seq: number };
 
-function filtered(query: CommandQuery, filter: CommandFilter): CommandQuery {
+function filtered(query: CommandQuery, filter: CommandFilter, dialect: DialectName): CommandQuery {
   let result = query;
   for (const column of [
     'status',
@@ -208,7 +209,7 @@ function filtered(query: CommandQuery, filter: CommandFilter): CommandQuery {
   if (filter.q !== undefined) {
     const { q } = filter;
     const fields = ['itemCode', 'commandType', 'requestedBy', 'errorMessage'] as const;
-    result = result.where((eb) => eb.or(fields.map((field) => contains(`CamCommand.${field}`, q))));
+    result = result.where((eb) => eb.or(fields.map((field) => contains(`CamCommand.${field}`, q, dialect))));
   }
   return result;
 }

@@ -117,9 +117,9 @@ describe('SQL of the list of commands', () => {
   it('starts after a key and takes one row more than the page on SQLite', () => {
     const { sqlite } = compileBoth((source) => listQuery(source, filter, { top: 100, after: { seq: 7 } }));
     expect(sqlite.sql).toBe(
-      `select * from "CamCommand" where "status" = ? and "routingId" = ? and "requestedAt" >= ? and "requestedAt" < ? and (lower("CamCommand"."itemCode") like lower(?) escape '\\' or lower("CamCommand"."commandType") like lower(?) escape '\\' or lower("CamCommand"."requestedBy") like lower(?) escape '\\' or lower("CamCommand"."errorMessage") like lower(?) escape '\\') and "CamCommand"."seq" < ? order by "CamCommand"."seq" desc limit ?`,
+      `select * from "CamCommand" where "status" = ? and "routingId" = ? and "requestedAt" >= ? and "requestedAt" < ? and (instr(lower("CamCommand"."itemCode"), lower(?)) > 0 or instr(lower("CamCommand"."commandType"), lower(?)) > 0 or instr(lower("CamCommand"."requestedBy"), lower(?)) > 0 or instr(lower("CamCommand"."errorMessage"), lower(?)) > 0) and "CamCommand"."seq" < ? order by "CamCommand"."seq" desc limit ?`,
     );
-    const pattern = '%100\\%\\_x%';
+    const pattern = '100%_x';
     expect(sqlite.parameters).toEqual([
       'Failed',
       'r',

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { compileBoth } from '../../tests/support/compiled-sql.ts';
 import { createTestDatabase } from '../../tests/support/database.ts';
-import { type PageKey, firstRows, pageAfter } from './index.ts';
-import { containsPattern } from './page.ts';
+import { type PageKey, contains, firstRows, pageAfter } from './index.ts';
 
 describe('pageAfter', () => {
   it('seeks by column and seq on both engines', () => {
@@ -59,14 +58,19 @@ describe('pageAfter', () => {
   });
 });
 
-describe('containsPattern', () => {
-  it.each([
-    ['50%', String.raw`%50\%%`],
-    ['a_b', String.raw`%a\_b%`],
-    ['[x]', String.raw`%\[x]%`],
-    ['C:\\x', String.raw`%C:\\x%`],
-  ])('takes %s literally', (text, pattern) => {
-    expect(containsPattern(text)).toBe(pattern);
+describe('contains', () => {
+  it('looks for the text as it is, on both engines', () => {
+    const { sqlite, mssql } = compileBoth(({ read, dialect }) =>
+      read
+        .selectFrom('Item')
+        .select('seq')
+        .where(contains('Item.name', '50%_[x]', dialect)),
+    );
+    expect(sqlite.sql).toBe('select "seq" from "Item" where instr(lower("Item"."name"), lower(?)) > 0');
+    expect(mssql.sql).toBe(
+      'select "seq" from "mcms"."Item" where charindex(lower(@1), lower("mcms"."Item"."name")) > 0',
+    );
+    expect([sqlite.parameters, mssql.parameters]).toEqual([['50%_[x]'], ['50%_[x]']]);
   });
 });
 

@@ -57,12 +57,13 @@ export function pageAfter<TB extends keyof Schema, O>(
   return paged.orderBy(seq, direction);
 }
 
-/** Whether `column` holds `text` in it, whatever the case of its Latin letters. */
-export function contains(column: ColumnName, text: string): RawBuilder<SqlBool> {
-  return sql<SqlBool>`lower(${sql.ref(column)}) like lower(${bound(column, containsPattern(text))}) escape '\\'`;
-}
-
-/** `%text%` with the wildcards of LIKE taken literally; use with `escape '\'`. */
-export function containsPattern(text: string): string {
-  return `%${text.replaceAll(/[\\%_[]/g, (character) => `\\${character}`)}%`;
+/**
+ * Whether `column` holds `text` in it, whatever the case of its Latin letters. By position and not by LIKE, whose escapes SQL Server,
+ * SQLite and Babelfish do not share.
+ */
+export function contains(column: ColumnName, text: string, dialect: DialectName): RawBuilder<SqlBool> {
+  const [whole, part] = [sql.ref(column), bound(column, text)];
+  return dialect === 'mssql'
+    ? sql<SqlBool>`charindex(lower(${part}), lower(${whole})) > 0`
+    : sql<SqlBool>`instr(lower(${whole}), lower(${part})) > 0`;
 }

@@ -8,12 +8,12 @@ describe('the item list as SQL', () => {
       itemPageQuery(source, { q: '펌프', count: 5, after: { seq: 2, value: 'B' } }),
     );
     expect(sqlite.sql).toBe(
-      `select * from "Item" where (lower("Item"."itemCode") like lower(?) escape '\\' or lower("Item"."name") like lower(?) escape '\\') ` +
+      `select * from "Item" where (instr(lower("Item"."itemCode"), lower(?)) > 0 or instr(lower("Item"."name"), lower(?)) > 0) ` +
         'and "itemCode" >= ? and ("itemCode" > ? or "seq" > ?) order by "itemCode" asc, "seq" asc limit ?',
     );
-    expect(sqlite.parameters).toEqual(['%펌프%', '%펌프%', 'B', 'B', 2, 5]);
+    expect(sqlite.parameters).toEqual(['펌프', '펌프', 'B', 'B', 2, 5]);
     expect(mssql.sql).toBe(
-      `select top(5) * from "mcms"."Item" where (lower("mcms"."Item"."itemCode") like lower(@1) escape '\\' or lower("mcms"."Item"."name") like lower(@2) escape '\\') ` +
+      `select top(5) * from "mcms"."Item" where (charindex(lower(@1), lower("mcms"."Item"."itemCode")) > 0 or charindex(lower(@2), lower("mcms"."Item"."name")) > 0) ` +
         'and "itemCode" >= @3 and ("itemCode" > @4 or "seq" > @5) order by "itemCode" asc, "seq" asc',
     );
     const code = 'nvarchar(64)';

@@ -25,7 +25,8 @@ export interface ItemPageRequest {
 export function itemPageQuery(source: ItemSource, { q, count, after }: ItemPageRequest) {
   let query = source.read.selectFrom('Item').selectAll();
   if (q !== undefined) {
-    query = query.where((eb) => eb.or([contains('Item.itemCode', q), contains('Item.name', q)]));
+    const named = ['Item.itemCode', 'Item.name'] as const;
+    query = query.where((eb) => eb.or(named.map((column) => contains(column, q, source.dialect))));
   }
   const order = { column: 'itemCode', seqColumn: 'seq', descending: false } as const;
   return firstRows(pageAfter(query, order, after), count, source.dialect);

@@ -114,7 +114,7 @@ export function routingCountQuery(source: RoutingSource, view: View, filter: Rou
 }
 
 function filteredRoutings(
-  { read }: RoutingSource,
+  { read, dialect }: RoutingSource,
   view: View,
   filter: RoutingFilter,
 ): SelectQueryBuilder<Schema, Tables, object> {
@@ -131,7 +131,7 @@ function filteredRoutings(
   }
   if (q !== undefined) {
     const named = ['Routing.itemCode', 'Routing.routingCode', columns.name] as const;
-    query = query.where((eb) => eb.or(named.map((column) => contains(column, q))));
+    query = query.where((eb) => eb.or(named.map((column) => contains(column, q, dialect))));
   }
   return query;
 }

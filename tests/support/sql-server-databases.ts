@@ -21,8 +21,9 @@ export function isOnServer(): boolean {
 
 /** The same connection string with other values; keys in lower case, as `server`. */
 export function withSettings(connection: string, settings: Readonly<Record<string, string>>): string {
-  const pairs = new Map(parse(connection));
+  const pairs = new Map([...parse(connection)].map(([key, value]) => [key.toLowerCase(), value]));
   if ('database' in settings) for (const key of DATABASE_KEYS) pairs.delete(key);
+  if ('server' in settings) pairs.delete('data source');
   for (const [key, value] of Object.entries(settings)) pairs.set(key, value);
   return [...pairs].map(([key, value]) => `${key}="${value.replaceAll('"', '""')}"`).join(';');
 }
@@ -94,17 +95,20 @@ export async function isBabelfish({ read }: Database): Promise<boolean> {
 async function dropDatabase(server: Database, name: string): Promise<void> {
   if (!(await isBabelfish(server)))
     await sql`alter database ${sql.raw(name)} set single_user with rollback immediate`.execute(server.read);
-  await sql`drop database ${sql.raw(name)}`.execute(server.read);
+  await patiently(() => sql`drop database ${sql.raw(name)}`.execute(server.read));
 }
 
-/** Babelfish makes one database at a time and fails for the other: "tuple concurrently updated". */
+/**
+ * Babelfish makes one database at a time and fails for the other ("tuple concurrently updated"), and takes a database for used when a
+ * session of it has just been closed.
+ */
 async function patiently(work: () => Promise<unknown>): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       await work();
       return;
     } catch (error) {
-      if (tries === 10 || !String(error).includes('concurrently updated')) throw error;
+      if (tries === 10 || !/concurrently updated|in use in another session/.test(String(error))) throw error;
       await delay(100 * tries);
     }
   }

@@ -11,9 +11,13 @@ export const SERVER_TESTS = '<rootDir>/tests/sql/';
 /** Those of them that need what Babelfish lacks: `npm run test:sql:enterprise`. */
 export const ENTERPRISE_TESTS = '<rootDir>/tests/sql/**/*.enterprise.test.ts';
 
-/** Tests on databases that `npm run test:sql` does not repeat, files or whole folders, each with the reason. */
+/** Tests that come to a database, but not to that of `npm run test:sql`: files or whole folders, each with the reason. */
 export const SQLITE_ONLY: Readonly<Record<string, string>> = {
   'shared/data/sqlite/database.test.ts': 'is about the file: its locks, moving it away, replacing it',
+  'shared/data/migrations/run.test.ts': 'is about the journal and the lock of a SQLite file',
+  'shared/data/mssql/pool.test.ts': 'plays the server itself',
+  'cli/import/interrupted.test.ts':
+    'kills a process and looks into the SQLite file it wrote; import.test.ts is for every engine',
   'tests/contract/data/sqlite.test.ts':
     'is the conformance suite on SQLite; tests/sql/mssql.test.ts is its twin',
   'tests/e2e/': 'starts the local stack, whose database is SQLite',

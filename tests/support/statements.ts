@@ -9,6 +9,7 @@ import {
   OperationNodeTransformer,
   type QueryCompiler,
   type QueryId,
+  type RawNode,
   type RootOperationNode,
   type SelectQueryNode,
   SqliteQueryCompiler,
@@ -102,18 +103,23 @@ function rawForm(node: RootOperationNode, dialect: DialectName): Statement {
 function bothForms(node: RootOperationNode): Statement {
   const queryId = createQueryId();
   const plain = new WithoutSchema().transformNode(node, queryId);
-  const sqlite = textOf(
-    compile(new SqliteQueryCompiler(), new Firsts('limit').transformNode(plain, queryId)),
-  );
+  const sqlite = textOf(compile(new SqliteQueryCompiler(), inTheWayOf('sqlite', plain, queryId)));
   // SQL Server knows OUTPUT instead; whoever writes RETURNING writes for SQLite.
   if (/ returning /.test(sqlite)) return { sqlite, mssql: null, types: '' };
   const schema = new WithSchemaPlugin('mcms').transformQuery({ node: plain, queryId });
-  const mssql = compile(new TypedQueryCompiler(), new Firsts('top').transformNode(schema, queryId));
+  const mssql = compile(new TypedQueryCompiler(), inTheWayOf('mssql', schema, queryId));
   return {
     sqlite,
     mssql: textOf(mssql),
     types: typesOf(mssql),
   };
+}
+
+function inTheWayOf(dialect: DialectName, node: RootOperationNode, queryId: QueryId): RootOperationNode {
+  return new Searches(dialect).transformNode(
+    new Firsts(dialect === 'mssql' ? 'top' : 'limit').transformNode(node, queryId),
+    queryId,
+  );
 }
 
 function compile(compiler: QueryCompiler, node: RootOperationNode): CompiledQuery {
@@ -171,5 +177,25 @@ class Firsts extends OperationNodeTransformer {
     return this.#way === 'top'
       ? { ...query, top: TopNode.create(1) }
       : { ...query, limit: LimitNode.create(ValueNode.create(1)) };
+  }
+}
+
+const SEARCH = /^(?:instr|charindex)\(lower\($/;
+
+/** What `contains` makes, in the way of one engine: they name text and part in opposite order. */
+class Searches extends OperationNodeTransformer {
+  readonly #dialect: DialectName;
+
+  constructor(dialect: DialectName) {
+    super();
+    this.#dialect = dialect;
+  }
+
+  protected override transformRaw(node: RawNode, queryId: QueryId): RawNode {
+    const raw = super.transformRaw(node, queryId);
+    const [start = '', ...rest] = raw.sqlFragments;
+    const wanted = this.#dialect === 'mssql' ? 'charindex(lower(' : 'instr(lower(';
+    if (!SEARCH.test(start) || start === wanted) return raw;
+    return { ...raw, sqlFragments: [wanted, ...rest], parameters: raw.parameters.toReversed() };
   }
 }
