@@ -14,6 +14,10 @@ export const ENTERPRISE_TESTS = '<rootDir>/tests/sql/**/*.enterprise.test.ts';
 /** Tests that come to a database, but not to that of `npm run test:sql`: files or whole folders, each with the reason. */
 export const SQLITE_ONLY: Readonly<Record<string, string>> = {
   'shared/data/sqlite/database.test.ts': 'is about the file: its locks, moving it away, replacing it',
+  'shared/history/read-plans.test.ts': 'asks SQLite for its plans',
+  'tests/contract/data/version-before.test.ts':
+    'holds the schema to statements of version 0.1, in their SQLite form',
+  'load-tests/bench/sql/recording.test.ts': 'plays statements on the bare driver of SQLite',
   'shared/data/migrations/run.test.ts': 'is about the journal and the lock of a SQLite file',
   'shared/data/mssql/pool.test.ts': 'plays the server itself',
   'cli/import/interrupted.test.ts':
