@@ -25,8 +25,9 @@ describe('tests that run on SQLite alone', () => {
   it('are all those that ask a test database for its file', () => {
     const onFile = testFiles().filter(
       (file) =>
-        /\{[^}]*\bpath\b[^}]*\} = await createTestDatabase\(/.test(readFileSync(file, 'utf8')) &&
-        !isSqliteOnly(file),
+        /\{[^}]*\bpath\b[^}]*\} = await createTestDatabase\(|createTestDatabase\(\)\)\.path/.test(
+          readFileSync(file, 'utf8'),
+        ) && !isSqliteOnly(file),
     );
     expect(onFile).toEqual([]);
   });
