@@ -68,7 +68,7 @@ describe('contains', () => {
     );
     expect(sqlite.sql).toBe('select "seq" from "Item" where instr(lower("Item"."name"), lower(?)) > 0');
     expect(mssql.sql).toBe(
-      'select "seq" from "mcms"."Item" where charindex(lower(@1), lower("mcms"."Item"."name")) > 0',
+      'select "seq" from "mcms"."Item" where charindex(lower(@1 collate Latin1_General_100_BIN2), lower("mcms"."Item"."name")) > 0',
     );
     expect([sqlite.parameters, mssql.parameters]).toEqual([['50%_[x]'], ['50%_[x]']]);
   });

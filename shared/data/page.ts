@@ -59,11 +59,11 @@ export function pageAfter<TB extends keyof Schema, O>(
 
 /**
  * Whether `column` holds `text` in it, whatever the case of its Latin letters. By position and not by LIKE, whose escapes SQL Server,
- * SQLite and Babelfish do not share.
+ * SQLite and Babelfish do not share. `lower` goes by a text's collation: a parameter would have the database's, not the column's.
  */
 export function contains(column: ColumnName, text: string, dialect: DialectName): RawBuilder<SqlBool> {
   const [whole, part] = [sql.ref(column), bound(column, text)];
   return dialect === 'mssql'
-    ? sql<SqlBool>`charindex(lower(${part}), lower(${whole})) > 0`
+    ? sql<SqlBool>`charindex(lower(${part} collate Latin1_General_100_BIN2), lower(${whole})) > 0`
     : sql<SqlBool>`instr(lower(${whole}), lower(${part})) > 0`;
 }

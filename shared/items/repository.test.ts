@@ -13,7 +13,7 @@ describe('the item list as SQL', () => {
     );
     expect(sqlite.parameters).toEqual(['펌프', '펌프', 'B', 'B', 2, 5]);
     expect(mssql.sql).toBe(
-      `select top(5) * from "mcms"."Item" where (charindex(lower(@1), lower("mcms"."Item"."itemCode")) > 0 or charindex(lower(@2), lower("mcms"."Item"."name")) > 0) ` +
+      `select top(5) * from "mcms"."Item" where (charindex(lower(@1 collate Latin1_General_100_BIN2), lower("mcms"."Item"."itemCode")) > 0 or charindex(lower(@2 collate Latin1_General_100_BIN2), lower("mcms"."Item"."name")) > 0) ` +
         'and "itemCode" >= @3 and ("itemCode" > @4 or "seq" > @5) order by "itemCode" asc, "seq" asc',
     );
     const code = 'nvarchar(64)';

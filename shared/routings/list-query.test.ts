@@ -77,7 +77,7 @@ describe('the routing list as SQL', () => {
     const { mssql } = compileBoth((source) => routingCountQuery(source, 'working', filter));
     expect(mssql.sql).toBe(
       'select count(*) as "count" from "mcms"."Routing" where "mcms"."Routing"."owner" = @1 and "mcms"."Routing"."machine" = @2 and "mcms"."Routing"."status" = @3 and "mcms"."Routing"."changedAt" >= @4 and ' +
-        `(charindex(lower(@5), lower("mcms"."Routing"."itemCode")) > 0 or charindex(lower(@6), lower("mcms"."Routing"."routingCode")) > 0 or charindex(lower(@7), lower("mcms"."Routing"."name")) > 0)`,
+        `(charindex(lower(@5 collate Latin1_General_100_BIN2), lower("mcms"."Routing"."itemCode")) > 0 or charindex(lower(@6 collate Latin1_General_100_BIN2), lower("mcms"."Routing"."routingCode")) > 0 or charindex(lower(@7 collate Latin1_General_100_BIN2), lower("mcms"."Routing"."name")) > 0)`,
     );
     expect(mssql.parameters.slice(4)).toEqual(Array(3).fill('50%_[a]'));
   });

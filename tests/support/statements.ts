@@ -180,9 +180,13 @@ class Firsts extends OperationNodeTransformer {
   }
 }
 
-const SEARCH = /^(?:instr|charindex)\(lower\($/;
+/** The text of `contains` around its two parts, which the engines name in opposite order. */
+const SEARCH = {
+  sqlite: ['instr(lower(', '), lower(', ')) > 0'],
+  mssql: ['charindex(lower(', ' collate Latin1_General_100_BIN2), lower(', ')) > 0'],
+} as const satisfies Record<DialectName, readonly string[]>;
 
-/** What `contains` makes, in the way of one engine: they name text and part in opposite order. */
+/** What `contains` makes, in the way of one engine. */
 class Searches extends OperationNodeTransformer {
   readonly #dialect: DialectName;
 
@@ -193,9 +197,8 @@ class Searches extends OperationNodeTransformer {
 
   protected override transformRaw(node: RawNode, queryId: QueryId): RawNode {
     const raw = super.transformRaw(node, queryId);
-    const [start = '', ...rest] = raw.sqlFragments;
-    const wanted = this.#dialect === 'mssql' ? 'charindex(lower(' : 'instr(lower(';
-    if (!SEARCH.test(start) || start === wanted) return raw;
-    return { ...raw, sqlFragments: [wanted, ...rest], parameters: raw.parameters.toReversed() };
+    const made = (['sqlite', 'mssql'] as const).find((dialect) => SEARCH[dialect][0] === raw.sqlFragments[0]);
+    if (made === undefined || made === this.#dialect) return raw;
+    return { ...raw, sqlFragments: SEARCH[this.#dialect], parameters: raw.parameters.toReversed() };
   }
 }
