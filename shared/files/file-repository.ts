@@ -60,10 +60,14 @@ async function findReplacedOutput(queries: Queries, fileId: string): Promise<Fou
   return { kind: 'stored', file, isReleased: false, isDraft: false };
 }
 
-/** An `Available` upload whose file is in no routing any more was replaced or removed: there is none. */
+/**
+ * An `Available` upload may have become a routing's file since that was looked for. If it is in no routing then either, it was replaced
+ * or removed: there is none.
+ */
 async function findUploadUnderWay(queries: Queries, fileId: string): Promise<FoundFile | undefined> {
   const upload = await findUpload(queries, fileId);
-  if (!upload || upload.status === 'Available') return undefined;
+  if (!upload) return undefined;
+  if (upload.status === 'Available') return findRoutingFile(queries, fileId);
   return { kind: 'upload', file: uploadedFile(upload), upload };
 }
 

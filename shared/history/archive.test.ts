@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { sql } from 'kysely';
 import { createTestDatabase } from '../../tests/support/database.ts';
 import { compileBoth } from '../../tests/support/compiled-sql.ts';
 import { archiveCall } from './archive.ts';
@@ -28,29 +27,29 @@ async function setUp() {
       ]);
     }
   });
-  const inOrder = (table: string) =>
-    sql<Record<string, unknown>>`select * from ${sql.raw(table)} order by seq`.execute(database.read);
-  return { database, inOrder };
+  const entries = () => database.read.selectFrom('HistoryEntry').selectAll().orderBy('seq').execute();
+  const archive = () => database.read.selectFrom('HistoryArchive').selectAll().orderBy('seq').execute();
+  return { database, entries, archive };
 }
 
 describe('archiveHistory', () => {
   it('moves the oldest entries, whole, in batches, and stops where the rest is younger', async () => {
-    const { database, inOrder } = await setUp();
-    const before = (await inOrder('HistoryEntry')).rows;
+    const { database, entries, archive } = await setUp();
+    const before = await entries();
     const moved: number[] = [];
     for (let round = 0; round < 4; round += 1)
       moved.push(await archiveHistory({ database, clock }, { afterMs: 20 * DAY_MS, count: 4 }));
 
     // Exactly twenty days is not older.
     expect(moved).toEqual([4, 4, 2, 0]);
-    const archived = (await inOrder('HistoryArchive')).rows;
+    const archived = await archive();
     expect(archived.map(({ archivedAt: _, ...entry }) => entry)).toEqual(before.slice(0, 10));
-    expect(new Set(archived.map((row) => row['archivedAt']))).toEqual(new Set(['2026-01-31T00:00:00.000Z']));
-    expect((await inOrder('HistoryEntry')).rows).toEqual(before.slice(10));
+    expect(new Set(archived.map((row) => row.archivedAt))).toEqual(new Set(['2026-01-31T00:00:00.000Z']));
+    expect(await entries()).toEqual(before.slice(10));
   });
 
   it('leaves every entry in one place when it fails half-way', async () => {
-    const { database, inOrder } = await setUp();
+    const { database, entries, archive } = await setUp();
     const failing = {
       ...database,
       transaction: <T>(work: Parameters<typeof database.transaction<T>>[0]) =>
@@ -59,10 +58,10 @@ describe('archiveHistory', () => {
           throw new Error('the process dies before the commit');
         }),
     };
-    const archive = archiveHistory({ database: failing, clock }, { afterMs: 20 * DAY_MS, count: 4 });
-    await expect(archive).rejects.toThrow('dies');
-    expect((await inOrder('HistoryEntry')).rows).toHaveLength(30);
-    expect((await inOrder('HistoryArchive')).rows).toHaveLength(0);
+    const archiving = archiveHistory({ database: failing, clock }, { afterMs: 20 * DAY_MS, count: 4 });
+    await expect(archiving).rejects.toThrow('dies');
+    expect(await entries()).toHaveLength(30);
+    expect(await archive()).toHaveLength(0);
   });
 
   it('leaves the moving to a procedure on SQL Server', () => {

@@ -28,8 +28,14 @@ describe('idempotency store over SQL', () => {
     const { database } = await createTestDatabase();
     const { clock, advance } = clockAt('2026-01-01T00:00:00Z');
     const dead = createSqlIdempotencyStore({ database, clock });
-    const never = dead.run(scope, HASH, () => new Promise<RecordedResponse>(() => undefined));
-    never.catch(() => undefined);
+    // The claim stands once the work begins; then the process dies over it.
+    await new Promise<void>((begun) => {
+      const never = dead.run(scope, HASH, () => {
+        begun();
+        return new Promise<RecordedResponse>(() => undefined);
+      });
+      never.catch(() => undefined);
+    });
     await expect(dead.run(scope, HASH, async () => answer)).rejects.toBeInstanceOf(HttpError);
 
     advance(30_001);

@@ -13,17 +13,18 @@ export const ENTERPRISE_TESTS = '<rootDir>/tests/sql/**/*.enterprise.test.ts';
 
 /** Tests that come to a database, but not to that of `npm run test:sql`: files or whole folders, each with the reason. */
 export const SQLITE_ONLY: Readonly<Record<string, string>> = {
+  'functions/timers/upkeep.test.ts':
+    'asks a database for upkeep that only SQLite is known to have no need of',
+  'shared/history/read-plans.test.ts': "reads SQLite's own plans, from its file",
   'shared/data/sqlite/database.test.ts': 'is about the file: its locks, moving it away, replacing it',
-  'shared/history/read-plans.test.ts': 'asks SQLite for its plans',
-  'tests/contract/data/version-before.test.ts':
-    'holds the schema to statements of version 0.1, in their SQLite form',
-  'load-tests/bench/sql/recording.test.ts': 'plays statements on the bare driver of SQLite',
   'shared/data/migrations/run.test.ts': 'is about the journal and the lock of a SQLite file',
   'shared/data/mssql/pool.test.ts': 'plays the server itself',
   'cli/import/interrupted.test.ts':
     'kills a process and looks into the SQLite file it wrote; import.test.ts is for every engine',
   'tests/contract/data/sqlite.test.ts':
     'is the conformance suite on SQLite; tests/sql/mssql.test.ts is its twin',
+  'tests/contract/data/version-before.test.ts': 'prepares what version 0.1 sent to SQLite',
+  'load-tests/bench/sql/recording.test.ts': 'replays on the bare driver of the file',
   'tests/e2e/': 'starts the local stack, whose database is SQLite',
   'tests/faults/': 'starts the local stack, whose database is SQLite, and breaks its parts',
 };

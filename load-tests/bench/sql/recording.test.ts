@@ -1,4 +1,7 @@
 import { expect, it } from '@jest/globals';
+import { plainValue } from '../../../shared/data/bound.ts';
+import type { Database } from '../../../shared/data/index.ts';
+import { createHistoryService } from '../../../shared/history/index.ts';
 import { createTestDatabase } from '../../../tests/support/database.ts';
 import { openBareSqlite } from './bare-sqlite.ts';
 import { recordStatements } from './recording.ts';
@@ -29,4 +32,14 @@ it('records what a use sends and leaves nothing of it, until the bare driver sen
   expect(await bare.ready(statements)()).toBe(1);
   bare.close();
   expect(await count()).toBe(1);
+});
+
+it('records the values that go to the driver, also of queries that were compiled before', async () => {
+  const { database } = await createTestDatabase();
+  const list = (db: Database) =>
+    createHistoryService({ database: db }).list({ filter: { itemCode: 'A' }, count: 3 });
+  await list(database);
+  const [statement, ...others] = await recordStatements(database, list);
+  expect(statement?.parameters.map(plainValue)).toEqual(['A', 4]);
+  expect(others).toEqual([]);
 });

@@ -1,13 +1,5 @@
-import {
-  type CompiledQuery,
-  type KyselyPlugin,
-  type PluginTransformQueryArgs,
-  type PluginTransformResultArgs,
-  type QueryCompiler,
-  SqliteQueryCompiler,
-} from 'kysely';
+import type { CompiledQuery, KyselyPlugin } from 'kysely';
 import type { Database, Queries } from '../../../shared/data/index.ts';
-import { TypedQueryCompiler } from '../../../shared/data/mssql/query-compiler.ts';
 
 /** A statement of the product: its own text, and its parameters with their types. */
 export interface Statement extends Pick<CompiledQuery, 'sql' | 'parameters'> {
@@ -22,18 +14,16 @@ export async function recordStatements(
   use: (database: Database) => Promise<unknown>,
 ): Promise<readonly Statement[]> {
   const statements: Statement[] = [];
-  const compiler: QueryCompiler =
-    database.dialect === 'mssql' ? new TypedQueryCompiler() : new SqliteQueryCompiler();
   const noting = (queries: Queries, inTransaction: boolean): Queries =>
-    queries.withPlugin(
-      new Recorder(compiler, ({ sql, parameters }) => statements.push({ sql, parameters, inTransaction })),
-    );
+    noted(queries, ({ sql, parameters }) => statements.push({ sql, parameters, inTransaction }));
   await use({
     ...database,
     read: noting(database.read, false),
     readReplica: (work) => database.readReplica((queries) => work(noting(queries, false))),
     transaction: (work) => rolledBack(database, (trx) => work(noting(trx, true))),
   });
+  if (statements.length === 0)
+    throw new Error('nothing was sent to the database: there is nothing to compare');
   return statements;
 }
 
@@ -58,22 +48,20 @@ async function rolledBack<T>(database: Database, work: (trx: Queries) => Promise
   }
 }
 
-/** The last plugin: it sees what the product's own have made of a query. */
-class Recorder implements KyselyPlugin {
-  readonly #compiler: QueryCompiler;
-  readonly #note: (query: CompiledQuery) => void;
-
-  constructor(compiler: QueryCompiler, note: (query: CompiledQuery) => void) {
-    this.#compiler = compiler;
-    this.#note = note;
-  }
-
-  transformQuery({ node, queryId }: PluginTransformQueryArgs): PluginTransformQueryArgs['node'] {
-    this.#note(this.#compiler.compileQuery(node, queryId));
-    return node;
-  }
-
-  transformResult({ result }: PluginTransformResultArgs): Promise<PluginTransformResultArgs['result']> {
-    return Promise.resolve(result);
-  }
+/** Notes what is executed, as it goes to the driver: what is only compiled, or bound anew afterwards, would mislead. */
+function noted(queries: Queries, note: (query: CompiledQuery) => void): Queries {
+  // A plugin gives an executor that is ours alone.
+  const own = queries.withPlugin(NO_CHANGE);
+  const executor = own.getExecutor();
+  const execute = executor.executeQuery.bind(executor);
+  executor.executeQuery = (query, ...rest) => {
+    note(query);
+    return execute(query, ...rest);
+  };
+  return own;
 }
+
+const NO_CHANGE: KyselyPlugin = {
+  transformQuery: ({ node }) => node,
+  transformResult: ({ result }) => Promise.resolve(result),
+};

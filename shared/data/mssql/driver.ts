@@ -17,7 +17,18 @@ export class CommitOutcomeUnknownError extends Error {
   }
 }
 
-/** Kysely's driver for transactions: faults of the connection have names, and a failed rollback hides no error. */
+/** The error of a statement in a connection's open transaction, which the server has rolled back because of it. */
+interface OpenTransaction {
+  failure?: Error;
+}
+
+const openTransactions = new WeakMap<DatabaseConnection, OpenTransaction>();
+
+/**
+ * Kysely's driver for transactions: faults of the connection have names, and a failed rollback hides no error. After a statement that
+ * failed (XACT_ABORT is on) the server has no transaction any more, and whatever came next would be committed by itself: so nothing
+ * more is sent, and the commit throws that statement's error.
+ */
 export class WriteDriver extends MssqlDriver {
   /** Throws `DatabaseUnavailableError` whatever kept it from connecting. */
   override async acquireConnection(): ReturnType<MssqlDriver['acquireConnection']> {
@@ -36,9 +47,13 @@ export class WriteDriver extends MssqlDriver {
     } catch (error) {
       throw asDatabaseError(error);
     }
+    openTransactions.set(args[0], {});
   }
 
   override async commitTransaction(...args: Parameters<MssqlDriver['commitTransaction']>): Promise<void> {
+    const failure = openTransactions.get(args[0])?.failure;
+    if (failure !== undefined) throw failure;
+    openTransactions.delete(args[0]);
     try {
       await super.commitTransaction(...args);
     } catch (error) {
@@ -48,6 +63,7 @@ export class WriteDriver extends MssqlDriver {
 
   /** The error that led here is the one to be thrown; a connection that is gone or still in its transaction leaves the pool. */
   override async rollbackTransaction(...args: Parameters<MssqlDriver['rollbackTransaction']>): Promise<void> {
+    openTransactions.delete(args[0]);
     try {
       await super.rollbackTransaction(...args);
     } catch (error) {
@@ -117,10 +133,14 @@ function naming<C extends DatabaseConnection>(connection: C): C {
   named.add(connection);
   const execute = connection.executeQuery.bind(connection);
   connection.executeQuery = async (query, options) => {
+    const transaction = openTransactions.get(connection);
+    if (transaction?.failure !== undefined) throw transaction.failure;
     try {
       return await execute(query, options);
     } catch (error) {
-      throw asDatabaseError(error);
+      const failure = asDatabaseError(error);
+      if (transaction) transaction.failure = failure instanceof Error ? failure : new Error(String(failure));
+      throw failure;
     }
   };
   return connection;

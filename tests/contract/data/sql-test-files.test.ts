@@ -5,9 +5,6 @@ import { SQLITE_ONLY, isOnDatabase, isSqliteOnly, testFiles } from '../../suppor
 /** A test that comes to a database by itself, past `createTestDatabase`. */
 const OPENS_ONE = /\b(?:openDatabase|openMigrationTarget|migrateDatabase|DatabaseSync|startStack)\(/;
 
-/** A test that takes `path` of a test database. */
-const ASKS_FOR_FILE = /\{[^}]*\bpath\b[^}]*\} = await createTestDatabase\(|createTestDatabase\(\)\)\.path/;
-
 describe('tests that run on SQLite alone', () => {
   it.each(Object.entries(SQLITE_ONLY))('%s is there and says why', (file, reason) => {
     expect(existsSync(file)).toBe(true);
@@ -27,7 +24,10 @@ describe('tests that run on SQLite alone', () => {
 
   it('are all those that ask a test database for its file', () => {
     const onFile = testFiles().filter(
-      (file) => ASKS_FOR_FILE.test(readFileSync(file, 'utf8')) && !isSqliteOnly(file),
+      (file) =>
+        /\{[^}]*\bpath\b[^}]*\} = await createTestDatabase\(|createTestDatabase\(\)\)\.path/.test(
+          readFileSync(file, 'utf8'),
+        ) && !isSqliteOnly(file),
     );
     expect(onFile).toEqual([]);
   });
