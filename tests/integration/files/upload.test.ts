@@ -1,3 +1,4 @@
+import { findFile } from '../../../shared/files/file-repository.ts';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import {
   type FilesRig,
@@ -204,6 +205,26 @@ describe('complete', () => {
     const added = (await rig.history(routingId)).filter(({ changeType }) => changeType === 'FileAdded');
     expect(added).toHaveLength(1);
     expect(await bytesOf(await rig.download(fileId))).toEqual(bytes);
+  });
+
+  it('while somebody looks for the file leaves them a file to find', async () => {
+    const routingId = await rig.routing();
+    const bytes = someBytes(10);
+    const { fileId, uploadUrl } = await rig.start(routingId, bytes);
+    await putBlob(uploadUrl, bytes);
+    let completed: Promise<unknown> | undefined;
+    const look = rig.database.read.withPlugin({
+      transformQuery: ({ node }) => node,
+      // The first look, among the files of routings, has found nothing.
+      transformResult: async ({ result }) => {
+        await (completed ??= rig.complete(fileId, bytes));
+        return result;
+      },
+    });
+    expect(await findFile(look, fileId)).toMatchObject({
+      kind: 'stored',
+      file: { fileId, status: 'Available' },
+    });
   });
 
   it('after the upload has expired is refused', async () => {
