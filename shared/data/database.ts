@@ -19,7 +19,8 @@ export interface Database {
    */
   readReplica<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
   /**
-   * Runs `work` in one serialised write transaction and commits it. A transient fault rolls back and runs the whole of `work`
+   * Runs `work` in one write transaction and commits it. On SQLite they follow one another; on SQL Server they overlap, so a change
+   * that depends on what was read names the version it read, or writes before it reads. A transient fault rolls back and runs the whole of `work`
    * again (so it must have no effect outside the database), with backoff, for about two seconds at most.
    */
   transaction<T>(work: (trx: Queries) => Promise<T>): Promise<T>;
