@@ -50,7 +50,10 @@ export class SqliteMigrationTarget implements MigrationTarget {
     const there = (statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) > 0;
     const database = new DatabaseSync(there ? this.#path : ':memory:', { readOnly: there });
     try {
-      const version = database.prepare('SELECT sqlite_version() AS version').get()?.['version'];
+      // Any statement reads the schema first, and so may meet a run that just turns the file to WAL.
+      const version = await this.#patiently(
+        () => database.prepare('SELECT sqlite_version() AS version').get()?.['version'],
+      );
       const journal = await this.#patiently(() => rowsOf(database));
       return { engine: `SQLite ${String(version)}`, capabilities: [], journal };
     } finally {
