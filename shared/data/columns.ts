@@ -1,6 +1,24 @@
 import type { Schema } from './schema.ts';
 import { type SqlType, bigint, bit, char, int, nvarchar, real, time, uuid, varchar } from './sql-type.ts';
 
+const HISTORY_ENTRY = {
+  seq: bigint,
+  historyId: uuid,
+  itemCode: nvarchar(64),
+  revisionCode: nvarchar(16),
+  routingId: uuid,
+  camRev: int,
+  changeType: nvarchar(40),
+  field: nvarchar(100),
+  previousValue: nvarchar(2000),
+  currentValue: nvarchar(2000),
+  changedAt: time,
+  changedBy: nvarchar(200),
+  actorKind: nvarchar(16),
+  comment: nvarchar(1000),
+  traceId: char(32),
+} as const satisfies Readonly<Record<string, SqlType>>;
+
 /**
  * The type of every column on SQL Server, from infra/sql/mssql. Values are bound with the type of the column they are compared with
  * or written to: the driver's own choice (DATETIME, NVARCHAR of the value's length) rounds times and keeps indexes from being used.
@@ -204,23 +222,7 @@ export const COLUMNS = {
     announcedAt: time,
     lastSeenAt: time,
   },
-  HistoryEntry: {
-    seq: bigint,
-    historyId: uuid,
-    itemCode: nvarchar(64),
-    revisionCode: nvarchar(16),
-    routingId: uuid,
-    camRev: int,
-    changeType: nvarchar(40),
-    field: nvarchar(100),
-    previousValue: nvarchar(2000),
-    currentValue: nvarchar(2000),
-    changedAt: time,
-    changedBy: nvarchar(200),
-    actorKind: nvarchar(16),
-    comment: nvarchar(1000),
-    traceId: char(32),
-  },
+  HistoryEntry: HISTORY_ENTRY,
   Outbox: {
     seq: bigint,
     outboxId: uuid,
@@ -267,24 +269,7 @@ export const COLUMNS = {
     updatedAt: time,
     finishedAt: time,
   },
-  HistoryArchive: {
-    seq: bigint,
-    historyId: uuid,
-    itemCode: nvarchar(64),
-    revisionCode: nvarchar(16),
-    routingId: uuid,
-    camRev: int,
-    changeType: nvarchar(40),
-    field: nvarchar(100),
-    previousValue: nvarchar(2000),
-    currentValue: nvarchar(2000),
-    changedAt: time,
-    changedBy: nvarchar(200),
-    actorKind: nvarchar(16),
-    comment: nvarchar(1000),
-    traceId: char(32),
-    archivedAt: time,
-  },
+  HistoryArchive: { ...HISTORY_ENTRY, archivedAt: time },
 } as const satisfies { readonly [T in keyof Schema]: { readonly [C in keyof Schema[T]]-?: SqlType } };
 
 /** `Table.column`. */

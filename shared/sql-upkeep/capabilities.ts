@@ -1,16 +1,8 @@
 import { sql } from 'kysely';
+import type { CapabilityName } from '../data/capabilities.ts';
 import type { Database } from '../data/index.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { errorNumber } from './permission.ts';
-
-/** What a database may have, by the names that `npm run migrate` records in `dbo.McmsCapability`. */
-export type Capability =
-  | 'columnstore'
-  | 'in-memory-oltp'
-  | 'query-store'
-  | 'automatic-tuning'
-  | 'database-event-session'
-  | 'server-event-session';
 
 const INVALID_OBJECT_NAME = 208;
 const log = createLogger('sql-upkeep');
@@ -35,10 +27,10 @@ export async function readCapabilities(database: Database): Promise<ReadonlySet<
  */
 export class CapabilityGate {
   readonly #upkeep: string;
-  readonly #needed: readonly Capability[];
+  readonly #needed: readonly CapabilityName[];
   #said = false;
 
-  constructor(upkeep: string, needed: readonly Capability[]) {
+  constructor(upkeep: string, needed: readonly CapabilityName[]) {
     this.#upkeep = upkeep;
     this.#needed = needed;
   }

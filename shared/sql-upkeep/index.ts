@@ -1,4 +1,4 @@
-export { type Capability, CapabilityGate } from './capabilities.ts';
+export { CapabilityGate } from './capabilities.ts';
 export { type ColumnstoreReport, maintainColumnstore } from './columnstore/maintain.ts';
 export { type ColumnstoreRepository, createColumnstoreRepository } from './columnstore/repository.ts';
 export { patientConnection } from './patient-connection.ts';

@@ -12,6 +12,7 @@ import { columnType } from '../columns.ts';
 import { asDatabaseError } from '../errors.ts';
 import { bulkColumns } from './bulk-columns.ts';
 import { TypedRequest } from './request.ts';
+import { settled } from './settled.ts';
 import { resolveSettings } from './sign-in.ts';
 
 /** From 102,400 rows on, a batch goes straight into a compressed rowgroup of a columnstore, past the deltastore. */
@@ -119,11 +120,4 @@ function bind(request: TypedRequest, { table, prefix, values }: Values): void {
     if (!type) throw new TypeError(`${table} has no column ${column}`);
     request.addParameter(`${prefix}_${column}`, undefined as never, new TypedValue(type, value));
   }
-}
-
-/** A call of the driver's that ends by a callback. */
-function settled(call: (done: (error?: Error | null) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    call((error) => (error ? reject(error) : resolve()));
-  });
 }

@@ -2,6 +2,7 @@ import * as Tedious from 'tedious';
 import type { SqlType } from '../sql-type.ts';
 import { TypedValue } from '../bound.ts';
 import { TypedRequest } from './request.ts';
+import { settled } from './settled.ts';
 import { resolveSettings } from './sign-in.ts';
 
 /** Building an index over a long history takes its time. */
@@ -89,13 +90,4 @@ export class MigrationConnection {
       execute(request);
     });
   }
-}
-
-function settled(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    begin((error) => {
-      if (error) reject(error);
-      else resolve();
-    });
-  });
 }
