@@ -1,56 +1,21 @@
-import { parseArgs } from 'node:util';
-import { readCmdhostConfig } from '../shared/config/cmdhost.ts';
-import { productVersion } from '../shared/config/version.ts';
-import { startTelemetry } from '../shared/telemetry/index.ts';
-import { type Agent, startAgent } from './agent.ts';
+import { COMMANDS, usage } from './commands/index.ts';
 
-// The workstation agent: `main.ts --config FILE`. See docs/cmdhost.md.
+// The workstation agent. `main.ts [COMMAND] --config FILE`; without a command it runs the agent. See docs/cmdhost.md.
 
-async function main(): Promise<void> {
-  const { config: file } = parseArgs({ options: { config: { type: 'string' } } }).values;
-  if (!file) throw new Error('usage: cmdhost --config FILE');
-  const config = readCmdhostConfig(file);
-  const telemetry = await startTelemetry({
-    serviceName: 'mcms-cmdhost',
-    serviceVersion: productVersion,
-    otlpEndpoint: process.env['OTEL_EXPORTER_OTLP_ENDPOINT'],
-    applicationInsights: process.env['APPLICATIONINSIGHTS_CONNECTION_STRING'],
-  });
-
-  const stopped = new AbortController();
-  let agent: Agent | undefined;
-  const stop = (): void => {
-    if (stopped.signal.aborted) return;
-    stopped.abort();
-    // While it still starts, the start itself ends by the signal.
-    if (agent)
-      agent
-        .stop()
-        .then(async () => telemetry.shutdown())
-        .then(() => process.exit(0), fail);
-  };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  process.once('disconnect', stop);
-
-  try {
-    agent = await startAgent({ config, version: productVersion, signal: stopped.signal });
-  } catch (error) {
-    if (!stopped.signal.aborted) throw error;
-    await telemetry.shutdown();
-    process.exit(0);
+async function main(args: readonly string[]): Promise<void> {
+  const [first = '', ...rest] = args;
+  if (['help', '--help', '-h'].includes(first)) {
+    process.stdout.write(usage());
+    return;
   }
-  if (stopped.signal.aborted) {
-    await agent.stop();
-    process.exit(0);
-  }
-  if (process.send) process.send({ type: 'ready', name: 'cmdhost', facts: {} });
-  else process.stdout.write('cmdhost: ready\n');
+  const named = COMMANDS.get(first);
+  if (named) return named.run(rest);
+  if (first !== '' && !first.startsWith('-'))
+    throw new Error(`there is no command "${first}"; cmdhost --help lists them`);
+  return COMMANDS.get('run')?.run(args);
 }
 
-function fail(error: unknown): void {
+main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`cmdhost: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
-}
-
-main().catch(fail);
+});

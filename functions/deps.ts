@@ -2,6 +2,7 @@ import type { CommandTypes } from '../shared/cam-commands/index.ts';
 import type { Database } from '../shared/data/index.ts';
 import type { ContentStore } from '../shared/files/index.ts';
 import type { QueueSender } from '../shared/messaging/index.ts';
+import type { Notices } from '../shared/notifications/index.ts';
 import type { Clock } from '../shared/time/clock.ts';
 
 /** What the entry hands to every file that registers functions: made once, when the process starts. */
@@ -11,4 +12,5 @@ export interface AppDeps {
   readonly sender: QueueSender;
   readonly content: ContentStore;
   readonly commandTypes: CommandTypes;
+  readonly notices: Notices;
 }

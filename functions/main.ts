@@ -6,6 +6,7 @@ import { productVersion } from '../shared/config/version.ts';
 import { openDatabase } from '../shared/data/index.ts';
 import { createBlobContentStore } from '../shared/files/blob-content-store.ts';
 import { createApi } from '../shared/http/index.ts';
+import { silentNotices } from '../shared/notifications/index.ts';
 import { createSqlIdempotencyStore } from '../shared/idempotency/index.ts';
 import { createQueueSender } from '../shared/messaging/index.ts';
 import {
@@ -61,6 +62,7 @@ const deps: AppDeps = {
   sender,
   content: createBlobContentStore(blobs),
   commandTypes: CommandTypes.create(settings.camCommands),
+  notices: silentNotices,
 };
 
 const api = createApi({

@@ -32,6 +32,8 @@ export interface ActivityInputs {
     readonly error: CommandError;
     readonly tally: Tally;
     readonly lost: boolean;
+    /** Until the next attempt; a run that version 0.1 began does not say. */
+    readonly delayMs?: number | undefined;
   };
   readonly failCommand: Concluded & {
     readonly error: CommandError;

@@ -43,8 +43,8 @@ export function createCamCommandActivities(deps: AppDeps): Activities {
     },
     withdrawAttempt: ({ key, ask }) => withdrawAttempt(deps, key, { ask }),
     completeCommand: ({ key, result }) => concludeSucceeded(deps, key, result),
-    async retryCommand({ key, error, tally, lost, result }) {
-      await concludeRetry(deps, key, { ...ending(lost ? 'Lost' : 'Failed', result), error, tally });
+    async retryCommand({ key, error, tally, lost, delayMs, result }) {
+      await concludeRetry(deps, key, { ...ending(lost ? 'Lost' : 'Failed', result), error, tally, delayMs });
       return null;
     },
     async failCommand({ key, error, lost, result, defect }) {

@@ -97,6 +97,7 @@ function* runAttempts(context: OrchestrationContext, { input, begun, progress }:
           key,
           error: decision.error,
           tally,
+          delayMs: decision.delayMs,
           lost,
           result,
           traceparent,

@@ -1,4 +1,5 @@
 import { type Database, type Queries, isUniqueViolation } from '../data/index.ts';
+import type { Notices } from '../notifications/index.ts';
 import { currentTraceId, withRemoteParent } from '../telemetry/index.ts';
 import type { Clock } from '../time/clock.ts';
 import type { CommandTypes } from './command-types.ts';
@@ -11,6 +12,7 @@ export interface AttemptDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly commandTypes: CommandTypes;
+  readonly notices: Notices;
 }
 
 export interface AttemptKey {
@@ -22,6 +24,8 @@ export interface AttemptKey {
 export interface Ending {
   readonly status: Extract<AttemptStatus, 'Succeeded' | 'Failed' | 'Lost' | 'Cancelled'>;
   readonly error?: CommandError | undefined;
+  /** Of the error (`failureSignature`). */
+  readonly signature?: string | undefined;
   /** Any ISO 8601 form; written as UTC. */
   readonly startedAt?: string | null | undefined;
   readonly endedAt: string;
@@ -75,6 +79,7 @@ export async function endAttempt(trx: Queries, attempt: AttemptRow, ending: Endi
     logTail: ending.logTail ? JSON.stringify(ending.logTail) : attempt.logTail,
     errorCode: ending.error?.code ?? null,
     errorMessage: ending.error?.message.slice(0, 2000) ?? null,
+    errorSignature: ending.signature ?? null,
   };
   const { numUpdatedRows } = await trx
     .updateTable('CamCommandAttempt')

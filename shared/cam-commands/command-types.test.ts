@@ -30,6 +30,12 @@ describe('command types', () => {
         Factor: '1.5',
         MaxAttempts: '2',
         MaxLost: '0',
+        Jitter: '0.5',
+        PermanentCodes: 'MODEL_BROKEN,NO_STOCK',
+        CommandLimit: 'PT8H',
+        Reprocess: '0',
+        ReprocessAfter: 'PT5M',
+        MinVersion: '2024.1',
         QueueLimit: 'PT1H',
         AttemptLimit: 'P1D',
         Heartbeat: 'PT1S',
@@ -37,8 +43,24 @@ describe('command types', () => {
       },
     });
     expect(types.find('esprit', 'Simulate')).toMatchObject({
-      retry: { firstDelayMs: 2000, factor: 1.5, maxDelayMs: 90_000, maxAttempts: 2, maxLost: 0 },
-      limits: { queueMs: 3_600_000, attemptMs: 86_400_000, heartbeatMs: 1000, leaseMs: 4000 },
+      retry: {
+        firstDelayMs: 2000,
+        factor: 1.5,
+        maxDelayMs: 90_000,
+        maxAttempts: 2,
+        maxLost: 0,
+        jitter: 0.5,
+        permanentCodes: ['MODEL_BROKEN', 'NO_STOCK'],
+      },
+      limits: {
+        queueMs: 3_600_000,
+        attemptMs: 86_400_000,
+        commandMs: 28_800_000,
+        heartbeatMs: 1000,
+        leaseMs: 4000,
+      },
+      reprocess: { times: 0, afterMs: 300_000 },
+      ability: { minVersion: '2024.1' },
     });
     expect(types.find('esprit', 'PostProcess')).toMatchObject({ retry: { maxAttempts: 4 } });
   });
@@ -54,6 +76,10 @@ describe('command types', () => {
     ['PostProcess', 'AttemptLimit', 'soon'],
     ['ExportModel', 'Heartbeat', 'PT'],
     ['ExportModel', 'Lease', 'PT9S'],
+    ['ExportModel', 'Jitter', '2'],
+    ['ExportModel', 'PermanentCodes', 'lower'],
+    ['ExportModel', 'MinVersion', 'latest'],
+    ['ExportModel', 'Reprocess', '-1'],
   ])('name the wrong setting: CamCommands__%s__%s=%s', (type, name, value) => {
     expect(() => CommandTypes.create({ [type]: { [name]: value } })).toThrow(`CamCommands__${type}__${name}`);
   });

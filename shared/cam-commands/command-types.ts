@@ -11,6 +11,18 @@ export interface RetryPolicy {
   readonly maxAttempts: number;
   /** Attempts that may be lost (agent or workstation died) on top of the failed ones: no fault of the order. */
   readonly maxLost: number;
+  /** By how much a delay may be shortened at random, 0 to 1: commands that failed together do not come back together. */
+  readonly jitter: number;
+  /** Errors that no further attempt can mend, whatever the adapter says of them. */
+  readonly permanentCodes: readonly string[];
+}
+
+/** What MCMS does by itself about a command that failed for good (R-10.4). */
+export interface ReprocessPolicy {
+  /** Runs it may start by itself; then a person decides. */
+  readonly times: number;
+  /** Counted from the failure. The operators have been told before, or it waits for that. */
+  readonly afterMs: number;
 }
 
 export interface CommandLimits {
@@ -18,6 +30,8 @@ export interface CommandLimits {
   readonly queueMs: number;
   /** How long one run of the CAM program may take. */
   readonly attemptMs: number;
+  /** How long the whole command may take, waits and retries included; time in which it was paused does not count. */
+  readonly commandMs: number;
   readonly heartbeatMs: number;
   /** An agent that has not been heard of for this long has lost the attempt. */
   readonly leaseMs: number;
@@ -29,19 +43,45 @@ export interface CommandPolicy {
   readonly limits: CommandLimits;
 }
 
+/** What a workstation must offer for a type. Post-processor and machine come from the order (`wantedOf`). */
+export interface AbilityWanted {
+  /** Least version of the application, dotted numbers; any when left out. */
+  readonly minVersion?: string | undefined;
+}
+
 export interface CommandType extends CommandPolicy {
   readonly application: Application;
   readonly commandType: string;
   readonly description: string;
   readonly parameters: z.ZodType<Record<string, unknown>>;
+  readonly ability: AbilityWanted;
+  /** Licences that runs of this type take from, shared by all workstations (`LicencePools__<pool>` says how many there are). */
+  readonly licencePool: string;
+  readonly reprocess: ReprocessPolicy;
 }
 
-const DEFAULT_POLICY: CommandPolicy = {
-  retry: { firstDelayMs: 1000, factor: 2, maxDelayMs: 60_000, maxAttempts: 4, maxLost: 20 },
-  limits: { queueMs: durationMs('P1D'), attemptMs: durationMs('PT30M'), heartbeatMs: 5000, leaseMs: 30_000 },
-};
+const DEFAULTS = {
+  retry: {
+    firstDelayMs: 1000,
+    factor: 2,
+    maxDelayMs: 60_000,
+    maxAttempts: 4,
+    maxLost: 20,
+    jitter: 0.2,
+    permanentCodes: ['INPUT_INVALID', 'ADAPTER_PROTOCOL', 'PARAMETERS_INVALID'],
+  },
+  limits: {
+    queueMs: durationMs('P1D'),
+    attemptMs: durationMs('PT30M'),
+    commandMs: durationMs('P2D'),
+    heartbeatMs: 5000,
+    leaseMs: 30_000,
+  },
+  reprocess: { times: 1, afterMs: durationMs('PT10M') },
+  ability: {},
+} as const satisfies Partial<CommandType>;
 
-/** Asks the ESPRIT simulator to behave in a certain way; a real ESPRIT pays no attention to it. */
+/** Asks a simulator to behave in a certain way; a real CAM program pays no attention to it. */
 const simulation = z
   .strictObject({
     duration: z
@@ -61,13 +101,24 @@ const postProcessor = z
   .regex(/^[\p{L}\p{N} ._-]+$/u, 'must be the name of a post-processor')
   .optional();
 
+/** The licence pools of the applications. */
+export const LICENCE_POOLS = ['esprit', 'solidworks'] as const;
+export type LicencePool = (typeof LICENCE_POOLS)[number];
+
 function commandType(
   application: Application,
   name: string,
   description: string,
   parameters: CommandType['parameters'],
 ): CommandType {
-  return { application, commandType: name, description, parameters, ...DEFAULT_POLICY };
+  return {
+    application,
+    commandType: name,
+    description,
+    parameters,
+    licencePool: application satisfies LicencePool,
+    ...DEFAULTS,
+  };
 }
 
 const DEFINED: readonly CommandType[] = [
@@ -99,9 +150,14 @@ const DEFINED: readonly CommandType[] = [
     'solidworks',
     'ExportModel',
     'Exports the model in a neutral format.',
-    z.strictObject({ format: z.enum(['step', 'stl', 'parasolid']).optional() }),
+    z.strictObject({ format: z.enum(['step', 'stl', 'parasolid']).optional(), simulation }),
   ),
-  commandType('solidworks', 'ExtractMetadata', 'Reads the properties of the model.', z.strictObject({})),
+  commandType(
+    'solidworks',
+    'ExtractMetadata',
+    'Reads the properties of the model.',
+    z.strictObject({ simulation }),
+  ),
 ];
 
 const duration = z.string().transform((text, ctx) => {
@@ -125,8 +181,17 @@ const overrideSchema = z
     Factor: z.coerce.number().min(1).max(10),
     MaxAttempts: count(1, 100),
     MaxLost: count(0, 1000),
+    Jitter: z.coerce.number().min(0).max(1),
+    PermanentCodes: z
+      .string()
+      .regex(/^[A-Z][A-Z0-9_]*(,[A-Z][A-Z0-9_]*)*$/, 'must be codes separated by commas')
+      .transform((codes) => codes.split(',')),
     QueueLimit: duration,
     AttemptLimit: duration,
+    CommandLimit: duration,
+    Reprocess: count(0, 10),
+    ReprocessAfter: duration,
+    MinVersion: z.string().regex(/^\d+(\.\d+)*$/, 'must be a version such as 2024 or 2024.1'),
     Heartbeat: duration,
     Lease: duration,
   })
@@ -166,7 +231,7 @@ export class CommandTypes {
 function withOverrides(
   type: CommandType,
   given: Readonly<Record<string, string>> | undefined,
-): CommandPolicy {
+): Pick<CommandType, 'retry' | 'limits' | 'reprocess' | 'ability'> {
   const parsed = overrideSchema.safeParse(given ?? {});
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -175,20 +240,28 @@ function withOverrides(
     );
   }
   const { data } = parsed;
-  const policy: CommandPolicy = {
+  const policy = {
     retry: {
       firstDelayMs: data.FirstDelay ?? type.retry.firstDelayMs,
       factor: data.Factor ?? type.retry.factor,
       maxDelayMs: data.MaxDelay ?? type.retry.maxDelayMs,
       maxAttempts: data.MaxAttempts ?? type.retry.maxAttempts,
       maxLost: data.MaxLost ?? type.retry.maxLost,
+      jitter: data.Jitter ?? type.retry.jitter,
+      permanentCodes: data.PermanentCodes ?? type.retry.permanentCodes,
     },
     limits: {
       queueMs: data.QueueLimit ?? type.limits.queueMs,
       attemptMs: data.AttemptLimit ?? type.limits.attemptMs,
+      commandMs: data.CommandLimit ?? type.limits.commandMs,
       heartbeatMs: data.Heartbeat ?? type.limits.heartbeatMs,
       leaseMs: data.Lease ?? type.limits.leaseMs,
     },
+    reprocess: {
+      times: data.Reprocess ?? type.reprocess.times,
+      afterMs: data.ReprocessAfter ?? type.reprocess.afterMs,
+    },
+    ability: { minVersion: data.MinVersion ?? type.ability.minVersion },
   };
   if (policy.limits.leaseMs < 2 * policy.limits.heartbeatMs) {
     throw new Error(`CamCommands__${type.commandType}__Lease: must be at least twice the heartbeat`);

@@ -42,6 +42,11 @@ const COMMAND: CommandRow = {
   cancelReason: null,
   traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
   version: 9,
+  clonedFromId: null,
+  nextAttemptAt: null,
+  errorSignature: null,
+  reprocessAt: null,
+  automaticRuns: 0,
 };
 
 const ATTEMPT: AttemptRow = {
@@ -61,6 +66,7 @@ const ATTEMPT: AttemptRow = {
   logTail: '["a","b"]',
   errorCode: 'CRASHED',
   errorMessage: null,
+  errorSignature: null,
 };
 
 describe('a command as the API shows it', () => {

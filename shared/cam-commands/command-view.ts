@@ -1,3 +1,4 @@
+import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import type { CamCommandAttemptTable, CamCommandTable } from '../data/index.ts';
 import { applications, commandParameters, commandStatuses, fileRoles } from './contracts.ts';
@@ -81,7 +82,7 @@ export const commandView = commandSummary
   .meta({ id: 'Command' });
 export type CommandView = z.infer<typeof commandView>;
 
-export type CommandRow = Omit<CamCommandTable, 'seq'>;
+export type CommandRow = Omit<Selectable<CamCommandTable>, 'seq'>;
 export type AttemptRow = Omit<CamCommandAttemptTable, 'seq'>;
 
 export function toCommandSummary(row: CommandRow, waitReason: string | null): CommandSummary {

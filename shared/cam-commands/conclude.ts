@@ -11,9 +11,11 @@ import {
   requireCommand,
   traceIdOf,
 } from './attempts.ts';
+import type { CommandType } from './command-types.ts';
 import type { AttemptRow, CommandRow } from './command-view.ts';
 import type { CommandError } from './contracts.ts';
-import { type Tally, maxAttemptsShown } from './decide.ts';
+import { type Tally, isPermanent, maxAttemptsShown } from './decide.ts';
+import { failureSignature } from './failure-signature.ts';
 import { commandLabel, commandSubject } from './order.ts';
 import { removeWorkItem } from './work-queue.ts';
 
@@ -28,12 +30,13 @@ export type Unsuccessful = Omit<Ending, 'status' | 'endedAt'> & {
 export async function concludeRetry(
   deps: AttemptDeps,
   key: AttemptKey,
-  ending: Unsuccessful & { readonly tally: Tally },
+  ending: Unsuccessful & { readonly tally: Tally; readonly delayMs?: number | undefined },
 ): Promise<void> {
   await conclude(deps, key, ending, {
     status: 'Retrying',
     changeType: 'CommandRetrying',
     tally: ending.tally,
+    delayMs: ending.delayMs,
   });
 }
 
@@ -59,6 +62,8 @@ interface Conclusion {
   readonly status: 'Retrying' | 'Failed' | 'Cancelled';
   readonly changeType: ChangeType;
   readonly tally?: Tally;
+  /** Until the next attempt. */
+  readonly delayMs?: number | undefined;
 }
 
 /** Once per attempt, or per run when it ends the command: a repetition finds attempt or command ended and adds nothing. */
@@ -73,19 +78,68 @@ async function conclude(
     const command = await requireCommand(trx, key.commandId);
     const attempt = await findAttempt(trx, key);
     if (attempt) await removeWorkItem(trx, attempt.attemptId);
-    const ended = attempt && (await endAttempt(trx, attempt, { ...ending, endedAt: ending.endedAt ?? now }));
+    const signature = ending.error && failureSignature(command, ending.error);
+    const ended =
+      attempt && (await endAttempt(trx, attempt, { ...ending, signature, endedAt: ending.endedAt ?? now }));
     if (!ended && !isFinal(next.status)) return;
     const type = deps.commandTypes.find(command.application, command.commandType);
+    const reprocessAt = next.status === 'Failed' ? reprocessTime(type, command, ending.error, now) : null;
     const moved = await moveCommand(trx, command, {
       status: next.status,
       run: key.run,
       now,
       workstation: attempt?.workstation ?? command.workstation,
       error: ending.error,
+      signature,
+      nextAttemptAt: next.delayMs === undefined ? null : later(now, next.delayMs),
+      reprocessAt,
       maxAttempts: type && next.tally ? maxAttemptsShown(type.retry, next.tally.lost) : command.maxAttempts,
     });
-    if (moved) await noteConclusion(trx, { command, attempt, next, now, error: ending.error });
+    if (!moved) return;
+    await noteConclusion(trx, { command, attempt, next, now, error: ending.error });
+    if (next.status !== 'Failed') return;
+    await deps.notices.commandEnded(trx, {
+      ...endedCommandOf(command),
+      outcome: 'Failed',
+      attempts: attempt?.attempt ?? 0,
+      workstation: attempt?.workstation ?? null,
+      error: ending.error && signature ? { ...ending.error, signature } : undefined,
+      reprocessAt,
+      at: now,
+    });
   });
+}
+
+/** When MCMS may start another run by itself; null for a failure that no run can mend, or when it has done so before. */
+function reprocessTime(
+  type: CommandType | undefined,
+  command: CommandRow,
+  error: CommandError | undefined,
+  now: string,
+): string | null {
+  if (!type || !error || isPermanent(type.retry, error)) return null;
+  return command.automaticRuns < type.reprocess.times ? later(now, type.reprocess.afterMs) : null;
+}
+
+function later(instant: string, delayMs: number): string {
+  return new Date(Date.parse(instant) + delayMs).toISOString();
+}
+
+/** What a notice says of the command itself. */
+export function endedCommandOf(command: CommandRow) {
+  const { commandId, run, routingId, itemCode, revisionCode, application, commandType } = command;
+  const { requestedBy, requestedByKind } = command;
+  return {
+    commandId,
+    run,
+    routingId,
+    itemCode,
+    revisionCode,
+    application,
+    commandType,
+    requestedBy,
+    requestedByKind,
+  };
 }
 
 interface Move {
@@ -94,6 +148,9 @@ interface Move {
   readonly now: string;
   readonly workstation: string | null;
   readonly error: CommandError | undefined;
+  readonly signature: string | undefined;
+  readonly nextAttemptAt: string | null;
+  readonly reprocessAt: string | null;
   readonly maxAttempts: number;
 }
 
@@ -110,7 +167,10 @@ async function moveCommand(trx: Queries, command: CommandRow, to: Move): Promise
       workstation: to.workstation,
       errorCode: to.error?.code ?? null,
       errorMessage: to.error?.message.slice(0, 2000) ?? null,
+      errorSignature: to.signature ?? null,
       waitReason: null,
+      nextAttemptAt: to.nextAttemptAt,
+      reprocessAt: to.reprocessAt,
       maxAttempts: to.maxAttempts,
       version: eb('version', '+', 1),
     }))

@@ -94,7 +94,25 @@ export type ResultMessage = z.infer<typeof resultMessage>;
 
 // ---- the agent's HTTP API (role Mcms.CmdHost) -------------------------------------------------------------------------
 
-/** POST /api/agent/announce -> 200 `announceAnswer`. Repeated whenever the agent (re)starts. */
+/** What a workstation offers for one application. A list that is left out means: any. */
+export const ability = z.strictObject({
+  application: z.enum(applications),
+  /** Dotted numbers, for example `2024.1`; unknown when left out: good for types that ask for no version. */
+  version: z
+    .string()
+    .regex(/^\d+(\.\d+)*$/, 'must be a version such as 2024 or 2024.1')
+    .max(40)
+    .optional(),
+  postProcessors: z.array(line(100)).max(200).optional(),
+  /** Machines by name, as routings name them; `DMG-*` is all whose name begins so. */
+  machines: z.array(line(100)).max(200).optional(),
+});
+export type Ability = z.infer<typeof ability>;
+
+/** `connected`: somebody is logged on and CAM programs can be started; `absent`: they cannot, and nothing is claimed. */
+export const runnerStates = ['connected', 'absent'] as const;
+
+/** POST /api/agent/announce -> 200 `announceAnswer`. Repeated whenever the agent (re)starts or what it tells has changed. */
 export const announceRequest = z.strictObject({
   schemaVersion,
   workstation: line(100),
@@ -103,6 +121,13 @@ export const announceRequest = z.strictObject({
   agentVersion: line(40),
   applications: z.array(z.enum(applications)).min(1).max(applications.length),
   seats: z.int().min(1).max(64),
+  /** One an application; an agent of version 0.1 sends none and takes anything of its applications. */
+  abilities: z.array(ability).min(1).max(applications.length).optional(),
+  /** Operating system and its version. */
+  platform: line(100).optional(),
+  runner: z.enum(runnerStates).optional(),
+  /** When the certificate that the agent signs in with ends. */
+  certificateExpiresAt: time.optional(),
 });
 export type AnnounceRequest = z.infer<typeof announceRequest>;
 export const announceAnswer = z.object({ schemaVersion, workstationId: uuid });

@@ -10,7 +10,15 @@ import {
   outageDelayMs,
 } from './decide.ts';
 
-const POLICY: RetryPolicy = { firstDelayMs: 1000, factor: 2, maxDelayMs: 5000, maxAttempts: 4, maxLost: 2 };
+const POLICY: RetryPolicy = {
+  firstDelayMs: 1000,
+  factor: 2,
+  maxDelayMs: 5000,
+  maxAttempts: 4,
+  maxLost: 2,
+  jitter: 0.2,
+  permanentCodes: ['MODEL_BROKEN'],
+};
 const BUSY: CommandError = { code: 'LICENCE_BUSY', message: 'no seat', retryable: true };
 const BAD: CommandError = { code: 'BAD_INPUT', message: 'no such tool', retryable: false };
 

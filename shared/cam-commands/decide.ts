@@ -8,6 +8,10 @@ export type AttemptOutcome =
   | { readonly kind: 'lost' }
   | { readonly kind: 'failed'; readonly error: CommandError };
 
+/** A policy as a run's history holds it; what was added after version 0.1 may be missing. */
+export type RecordedRetryPolicy = Omit<RetryPolicy, 'jitter' | 'permanentCodes'> &
+  Partial<Pick<RetryPolicy, 'jitter' | 'permanentCodes'>>;
+
 /** Attempts of this run so far, this one included. */
 export interface Tally {
   readonly failed: number;
@@ -32,7 +36,7 @@ const LOST: CommandError = {
  * @param jitter 0 to 1, taken from the caller's own deterministic source.
  */
 export function decideNext(
-  policy: RetryPolicy,
+  policy: RecordedRetryPolicy,
   before: Tally,
   outcome: AttemptOutcome,
   options: { readonly cancelRequested: boolean; readonly jitter: number },
@@ -46,14 +50,19 @@ export function decideNext(
   }
   const tally = { ...before, failed: before.failed + 1 };
   const { error } = outcome;
-  if (!error.retryable || tally.failed >= policy.maxAttempts) return { next: 'fail', tally, error };
+  if (isPermanent(policy, error) || tally.failed >= policy.maxAttempts) return { next: 'fail', tally, error };
   return { next: 'retry', delayMs: backoffMs(policy, tally.failed, options.jitter), tally, error };
 }
 
-/** Wait after the `count`-th failure: exponential up to the cap, then 80 to 100 % of it by jitter. */
-export function backoffMs(policy: RetryPolicy, count: number, jitter: number): number {
+/** True for an error that no further attempt can mend. Policies of runs that version 0.1 began name no codes. */
+export function isPermanent(policy: RecordedRetryPolicy, error: CommandError): boolean {
+  return !error.retryable || (policy.permanentCodes ?? []).includes(error.code);
+}
+
+/** Wait after the `count`-th failure: exponential up to the cap, then shortened by the policy's jitter times `jitter` (0 to 1). */
+export function backoffMs(policy: RecordedRetryPolicy, count: number, jitter: number): number {
   const full = Math.min(policy.firstDelayMs * policy.factor ** (count - 1), policy.maxDelayMs);
-  return Math.round(full * (0.8 + 0.2 * jitter));
+  return Math.round(full * (1 - (policy.jitter ?? 0.2) * (1 - jitter)));
 }
 
 /** 0 to 1 from a text, the same for the same text: randomness that an orchestration may use (FNV-1a). */
@@ -66,7 +75,7 @@ export function jitterOf(text: string): number {
 }
 
 /** Attempts a command may have in all, as shown to people: lost ones come on top. */
-export function maxAttemptsShown(policy: RetryPolicy, lost: number): number {
+export function maxAttemptsShown(policy: Pick<RetryPolicy, 'maxAttempts'>, lost: number): number {
   return policy.maxAttempts + lost;
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { type Database, type Queries, isUniqueViolation } from '../data/index.ts';
 import { type ActorKind, recordHistory } from '../history/index.ts';
-import { addToOutbox } from '../outbox/index.ts';
+import { type OutboxEntry, addToOutbox } from '../outbox/index.ts';
 import { findRouting } from '../routings/index.ts';
 import { currentTraceparent } from '../telemetry/index.ts';
 import type { Clock } from '../time/clock.ts';
@@ -29,6 +29,8 @@ export interface Order {
   readonly requestedByKind?: ActorKind | undefined;
   /** The id the command is to have, so that a repeated order finds it (`commandIdOf`); a new one when left out. */
   readonly commandId?: string | undefined;
+  /** The command this order repeats with changes. */
+  readonly clonedFromId?: string | undefined;
 }
 
 export interface OrderDeps {
@@ -70,18 +72,10 @@ export async function orderCommand(deps: OrderDeps, order: Order): Promise<Order
         return { command: known, outboxIds: [], repeated: true };
       }
       const command = await insertCommand(trx, deps.commandTypes, given);
-      const outboxIds = await addToOutbox(
-        trx,
-        [
-          {
-            kind: 'message',
-            queue: COMMAND_QUEUE,
-            messageId: `${command.commandId}.r${command.run}`,
-            body: messageOf(command),
-          },
-        ],
-        { now, traceparent: command.traceparent ?? undefined },
-      );
+      const outboxIds = await addToOutbox(trx, [outboxMessageOf(command)], {
+        now,
+        traceparent: command.traceparent ?? undefined,
+      });
       return { command, outboxIds, repeated: false };
     }),
   );
@@ -136,6 +130,7 @@ interface NewCommand {
   readonly requestedAt: string;
   readonly requestedBy: string;
   readonly kind: ActorKind;
+  readonly clonedFromId?: string | undefined;
 }
 
 async function insertCommand(trx: Queries, types: CommandTypes, given: NewCommand): Promise<CommandRow> {
@@ -178,6 +173,11 @@ async function insertCommand(trx: Queries, types: CommandTypes, given: NewComman
     cancelReason: null,
     traceparent: currentTraceparent() ?? null,
     version: 1,
+    clonedFromId: given.clonedFromId ?? null,
+    nextAttemptAt: null,
+    errorSignature: null,
+    reprocessAt: null,
+    automaticRuns: 0,
   };
   await trx.insertInto('CamCommand').values(row).execute();
   await recordHistory(
@@ -213,6 +213,16 @@ export function commandSubject(command: CommandRow): {
 /** How history names a command. */
 export function commandLabel(command: CommandRow): string {
   return `${command.application} ${command.commandType} ${command.commandId}`;
+}
+
+/** The message that brings a command's run to the queue; its id is the run's, so that duplicate detection keeps runs apart. */
+export function outboxMessageOf(command: CommandRow): OutboxEntry {
+  return {
+    kind: 'message',
+    queue: COMMAND_QUEUE,
+    messageId: `${command.commandId}.r${command.run}`,
+    body: messageOf(command),
+  };
 }
 
 function messageOf(command: CommandRow): CommandMessage {

@@ -43,6 +43,7 @@ export async function enqueueAttempt(deps: AttemptDeps, key: AttemptKey): Promis
           status: eb.case().when('cancelRequestedAt', 'is not', null).then('Cancelling').else('Queued').end(),
           attempt: key.attempt,
           waitReason: null,
+          nextAttemptAt: null,
           version: eb('version', '+', 1),
         }))
         .where('commandId', '=', key.commandId)
@@ -97,6 +98,7 @@ function newAttempt(key: AttemptKey, now: string): AttemptRow {
     logTail: null,
     errorCode: null,
     errorMessage: null,
+    errorSignature: null,
   };
 }
 

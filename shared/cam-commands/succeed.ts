@@ -15,9 +15,10 @@ import {
   utc,
 } from './attempts.ts';
 import type { AttemptRow, CommandRow } from './command-view.ts';
+import { endedCommandOf } from './conclude.ts';
 import type { CommandError, OutputFile, ResultMessage } from './contracts.ts';
 import { commandLabel, commandSubject } from './order.ts';
-import { type WorkQueue, workQueueOf } from './work-queue.ts';
+import { workQueueOf } from './work-queue.ts';
 
 export type Success =
   | { readonly kind: 'completed' }
@@ -44,7 +45,7 @@ export async function concludeSucceeded(
     if (error) return { kind: 'failed', error };
     const applied = await despiteTwin(() =>
       deps.database.transaction((trx) =>
-        applyOnce(trx, workQueueOf(deps.database), { key, result, now: deps.clock.now().toISOString() }),
+        applyOnce(trx, deps, { key, result, now: deps.clock.now().toISOString() }),
       ),
     );
     if (!applied) return { kind: 'stale' };
@@ -57,15 +58,24 @@ export async function concludeSucceeded(
 /** False when the attempt was decided otherwise. The work item goes first: whoever takes it off the queue may write the rest. */
 async function applyOnce(
   trx: Queries,
-  queue: WorkQueue,
+  deps: AttemptDeps,
   { key, result, now }: { readonly key: AttemptKey; readonly result: ResultMessage; readonly now: string },
 ): Promise<boolean> {
-  const held = await queue.finish(trx, result.attemptId, result.fence);
+  const held = await workQueueOf(deps.database).finish(trx, result.attemptId, result.fence);
   const attempt = await findAttempt(trx, key);
   if (!held || !attempt) return attempt?.status === 'Succeeded';
   const command = await requireCommand(trx, key.commandId);
   if (isFinal(command.status) || command.run !== key.run) return false;
   await applySuccess(trx, { command, attempt, result, now });
+  await deps.notices.commandEnded(trx, {
+    ...endedCommandOf(command),
+    outcome: 'Succeeded',
+    attempts: attempt.attempt,
+    workstation: attempt.workstation,
+    error: undefined,
+    reprocessAt: null,
+    at: now,
+  });
   return true;
 }
 
@@ -129,7 +139,9 @@ async function applySuccess(trx: Queries, { command, attempt, result, now }: App
       workstation,
       errorCode: null,
       errorMessage: null,
+      errorSignature: null,
       waitReason: null,
+      nextAttemptAt: null,
       version: eb('version', '+', 1),
     }))
     .where('commandId', '=', command.commandId)

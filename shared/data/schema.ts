@@ -18,6 +18,14 @@ export interface Schema {
   CamCommandOutput: CamCommandOutputTable;
   CamWorkItem: CamWorkItemTable;
   Workstation: WorkstationTable;
+  CamWorkLane: CamWorkLaneTable;
+  CamPause: CamPauseTable;
+  OperatorAction: OperatorActionTable;
+  BulkAction: BulkActionTable;
+  BulkActionItem: BulkActionItemTable;
+  Incident: IncidentTable;
+  IncidentCommand: IncidentCommandTable;
+  Notification: NotificationTable;
   HistoryEntry: HistoryEntryTable;
   Outbox: OutboxTable;
   IdempotencyKey: IdempotencyKeyTable;
@@ -165,6 +173,16 @@ export interface CamCommandTable extends Sequenced {
   cancelReason: string | null;
   traceparent: string | null;
   version: number;
+  /** The command this one was made from with other parameters. */
+  clonedFromId: string | null;
+  /** While Retrying: when the next attempt begins by itself. */
+  nextAttemptAt: string | null;
+  /** Of a failure: what kind it is, whatever names and numbers its text carries (`failure-signature.ts`). */
+  errorSignature: string | null;
+  /** While Failed: from when MCMS may start the next run by itself, once the operators have been told. */
+  reprocessAt: string | null;
+  /** Runs that MCMS started by itself. */
+  automaticRuns: Generated<number>;
 }
 
 export interface CamCommandAttemptTable extends Sequenced {
@@ -185,6 +203,7 @@ export interface CamCommandAttemptTable extends Sequenced {
   logTail: string | null;
   errorCode: string | null;
   errorMessage: string | null;
+  errorSignature: string | null;
 }
 
 export interface CamCommandOutputTable extends Sequenced {
@@ -230,6 +249,132 @@ export interface WorkstationTable extends Sequenced {
   seats: number;
   announcedAt: string;
   lastSeenAt: string;
+  /** JSON array (`abilities` of the announcement); null from an agent of version 0.1, which takes anything of its applications. */
+  abilities: string | null;
+  platform: string | null;
+  /** Whether somebody is logged on to run CAM programs: `connected` or `absent`; null when the agent starts them itself. */
+  runner: string | null;
+  certificateExpiresAt: string | null;
+}
+
+/** What a work item wants of a workstation, once for all items that want the same: the queue is a row of lanes. Empty text: anything goes. */
+export interface CamWorkLaneTable extends Sequenced {
+  laneId: number;
+  application: string;
+  commandType: string;
+  postProcessor: string;
+  machine: string;
+  createdAt: string;
+}
+
+/** A pause of an application, of one of its command types, or of a workstation. It is in force until endedAt or resumeAt. */
+export interface CamPauseTable extends Sequenced {
+  pauseId: string;
+  application: string | null;
+  commandType: string | null;
+  workstation: string | null;
+  reason: string;
+  createdAt: string;
+  createdBy: string;
+  resumeAt: string | null;
+  endedAt: string | null;
+  endedBy: string | null;
+}
+
+/** What people (and MCMS by itself) did to commands, pauses, messages and incidents: append-only. */
+export interface OperatorActionTable extends Sequenced {
+  actionId: string;
+  action: string;
+  subject: string;
+  commandId: string | null;
+  run: number | null;
+  reason: string | null;
+  previousValue: string | null;
+  currentValue: string | null;
+  actedAt: string;
+  actedBy: string;
+  actorKind: string;
+  traceId: string | null;
+}
+
+/** A retry or cancellation of many commands at once: the commands are chosen when it is prepared, and it can be gone on with. */
+export interface BulkActionTable extends Sequenced {
+  bulkActionId: string;
+  action: string;
+  filter: string;
+  reason: string;
+  state: string;
+  matched: number;
+  createdAt: string;
+  createdBy: string;
+  createdByKind: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+}
+
+/** One command of a bulk action and what came of it. */
+export interface BulkActionItemTable extends Sequenced {
+  bulkActionId: string;
+  commandId: string;
+  result: string;
+  detail: string | null;
+  doneAt: string | null;
+}
+
+/** One per cause, open until solved. openKey is the cause while it is open and the incident's own id afterwards: its being unique keeps a cause from having two open incidents. */
+export interface IncidentTable extends Sequenced {
+  incidentId: string;
+  openKey: string;
+  cause: string;
+  kind: string;
+  state: string;
+  severity: string;
+  application: string | null;
+  commandType: string | null;
+  workstation: string | null;
+  queue: string | null;
+  errorCode: string | null;
+  errorMessage: string | null;
+  occurrences: number;
+  openedAt: string;
+  lastAt: string;
+  toldAt: string | null;
+  toldOccurrences: number;
+  escalatedAt: string | null;
+  owner: string | null;
+  acknowledgedAt: string | null;
+  acknowledgedBy: string | null;
+  solvedAt: string | null;
+  solvedBy: string | null;
+  solution: string | null;
+  version: number;
+}
+
+/** A failed run of a command and the incident that tells of it: each failed run belongs to exactly one. */
+export interface IncidentCommandTable extends Sequenced {
+  incidentId: string;
+  commandId: string;
+  run: number;
+  failedAt: string;
+}
+
+/** Something to be told to somebody by one channel. Written with what it tells of; sent, and tried again, by a timer. */
+export interface NotificationTable extends Sequenced {
+  notificationId: string;
+  dedupeKey: string;
+  kind: string;
+  channel: string;
+  recipient: string;
+  incidentId: string | null;
+  commandId: string | null;
+  run: number | null;
+  content: string;
+  state: string;
+  attempts: number;
+  nextAt: string;
+  lastError: string | null;
+  createdAt: string;
+  sentAt: string | null;
 }
 
 export interface HistoryEntryTable extends Sequenced {

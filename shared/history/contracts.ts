@@ -21,6 +21,7 @@ export const changeTypes = [
   'FileRemoved',
   'CommandRequested',
   'CommandRetrying',
+  'CommandRetryRequested',
   'CommandSucceeded',
   'CommandFailed',
   'CommandCancelRequested',

@@ -16,6 +16,7 @@ import type core from '../../local/functions-host/functions-core.cjs';
 import { CommandTypes } from '../../shared/cam-commands/index.ts';
 import type { Job, ResultMessage } from '../../shared/cam-commands/contracts.ts';
 import type { Database } from '../../shared/data/index.ts';
+import { silentNotices } from '../../shared/notifications/index.ts';
 import { outputStagingName } from '../../shared/files/index.ts';
 import { type Route, createApi } from '../../shared/http/index.ts';
 import { type Harness, startHarness } from '../contract/durable-task/harness.ts';
@@ -77,6 +78,7 @@ function registerOnce() {
     get commandTypes() {
       return current().commandTypes;
     },
+    notices: silentNotices,
   };
   const api = createApi({
     authenticator: tokensOf({ ...CALLERS, 'cmdhost-2': { ...CALLERS.cmdhost, subject: 'cmdhost-2' } }),

@@ -1,3 +1,4 @@
+import { silentNotices } from '../../../shared/notifications/index.ts';
 import { randomUUID } from 'node:crypto';
 import {
   CommandTypes,
@@ -107,7 +108,7 @@ async function fillWorkQueue(database: Database, routingId: string): Promise<voi
   for (let count = 0; count < 2 * (WRITE_ROUNDS + WARM_UP_ROUNDS); count += 1) {
     const { command } = await order(database, routingId);
     const key = { commandId: command.commandId, run: 1, attempt: 1 };
-    await enqueueAttempt({ database, clock: systemClock, commandTypes }, key);
+    await enqueueAttempt({ database, clock: systemClock, commandTypes, notices: silentNotices }, key);
   }
 }
 

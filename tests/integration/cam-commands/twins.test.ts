@@ -1,3 +1,4 @@
+import { silentNotices } from '../../../shared/notifications/index.ts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   type AttemptDeps,
@@ -21,7 +22,12 @@ describe('a step that runs twice', () => {
   let deps: AttemptDeps;
   beforeEach(async () => {
     rig = await startRig();
-    deps = { database: rig.database, clock: rig.harness.clock, commandTypes: CommandTypes.create() };
+    deps = {
+      database: rig.database,
+      clock: rig.harness.clock,
+      commandTypes: CommandTypes.create(),
+      notices: silentNotices,
+    };
   });
   afterEach(() => rig.dispose());
 

@@ -1,0 +1,13 @@
+import type { Command } from './command.ts';
+import { runCommand } from './run.ts';
+
+const ALL: readonly Command[] = [runCommand];
+
+export const COMMANDS: ReadonlyMap<string, Command> = new Map(ALL.map((command) => [command.name, command]));
+
+/** What `cmdhost --help` prints. */
+export function usage(): string {
+  const width = Math.max(...ALL.map(({ name }) => name.length));
+  const lines = ALL.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  return ['usage: cmdhost [COMMAND] --config FILE', '', ...lines, ''].join('\n');
+}

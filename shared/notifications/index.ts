@@ -1,0 +1,2 @@
+export type { EndedCommand, Notices } from './notices.ts';
+export { silentNotices } from './notices.ts';

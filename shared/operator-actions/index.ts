@@ -1,0 +1,1 @@
+export { type ActionFacts, recordAction } from './record.ts';
