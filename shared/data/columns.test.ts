@@ -12,9 +12,11 @@ const INTERNAL = new Set(['UpkeepState']);
 async function declaredColumns(): Promise<string[]> {
   const files = await readMigrations(`${SQL_FOLDER}/mssql`);
   const texts = await Promise.all(files.map(({ name }) => readFile(`${SQL_FOLDER}/mssql/${name}`, 'utf8')));
-  const tables = texts
+  const plain = texts.map((text) => text.replaceAll(/--.*$/gm, ''));
+  const tables = plain
     .flatMap((text) => [
-      ...text.replaceAll(/--.*$/gm, '').matchAll(/CREATE TABLE mcms\.(\w+) \(\n([\s\S]*?)\n\);/g),
+      ...text.matchAll(/CREATE TABLE mcms\.(\w+) \(\n([\s\S]*?)\n\);/g),
+      ...text.matchAll(/ALTER TABLE mcms\.(\w+) ADD\n([\s\S]*?);/g),
     ])
     .filter(([, table = '']) => !INTERNAL.has(table))
     .flatMap(([, table = '', body = '']) =>

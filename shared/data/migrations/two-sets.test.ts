@@ -100,6 +100,13 @@ function tablesOf(text: string): Record<string, Declared> {
       indexes: [],
     };
   }
+  // T-SQL adds columns in one statement, SQLite one a statement.
+  for (const [, name = '', body = ''] of plain.matchAll(/ALTER TABLE (\w+) ADD\s+(?:COLUMN )?([\s\S]*?);/g)) {
+    const lines = body.split(/,\n/).map((line) => line.trim());
+    tables[name]?.columns.push(
+      ...lines.map((line) => `${line.split(' ')[0]} ${/NOT NULL/.test(line) ? 'NOT NULL' : 'NULL'}`),
+    );
+  }
   for (const [, index = '', table = '', columns = ''] of plain.matchAll(
     /CREATE INDEX (\w+) ON (\w+) \((.*)\);/g,
   )) {
