@@ -4,7 +4,7 @@ export interface Baseline {
   readonly value: number;
 }
 
-export type Unit = 's' | 'ms' | 'MB' | '% of a core' | '×' | 'rows/s';
+export type Unit = 's' | 'ms' | 'MB' | 'KB' | 'claims' | '% of a core' | '×' | 'rows/s';
 
 /** One figure. Smaller is better, but for `rows/s`. */
 export interface Measurement {

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { readArguments } from './arguments.ts';
+import { commands } from './commands/commands.ts';
 import { type BenchOptions, type Benchmark, holds } from './benchmark.ts';
 import { describeMachine, renderTable, writeResult } from './report.ts';
 import { sql } from './sql/sql.ts';
 import { startup } from './startup/startup.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [startup, sql];
+const BENCHMARKS: readonly Benchmark[] = [startup, commands, sql];
 const RESULTS = join(import.meta.dirname, '../../bench-results');
 
 const HELP = `Measures MCMS on this machine, each benchmark on a stack of its own with free ports and a temporary folder.
@@ -14,7 +15,7 @@ Usage: npm run bench [-- NAME… [options]]     without a name: all of them
 
 ${BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
 
-  --quick      a tenth of the data (sql: histories of 100,000 and 1,000,000 rows)
+  --quick      a tenth of the data (sql: histories of 100,000 and 1,000,000 rows; commands: at most 1,000)
   --rows A,B   histories of A and of B rows (sql; default 1000000,10000000; 0,0: none)
 
 sql also measures a SQL Server, in a database of its own, when TEST_SQL_CONNECTION is set to its connection string. TMPDIR says where

@@ -13,6 +13,8 @@ export interface StackSettings extends CliSettings {
   readonly environment: NodeJS.ProcessEnv;
   /** How long a run of the ESPRIT simulator takes, ISO 8601. */
   readonly simulatorDuration: string;
+  /** Runs at the same time on each local workstation. */
+  readonly seats: number;
   readonly audience: string;
   readonly apiUrl: string;
   readonly issuer: string;
@@ -26,6 +28,7 @@ const schema = z.looseObject({
       'must be an ISO 8601 duration such as PT30S',
     )
     .default('PT0S'),
+  MCMS_SEATS: z.coerce.number().int().min(1).max(64).default(4),
   Auth__Audience: z.string().min(1).default('api://mcms'),
 });
 
@@ -50,6 +53,7 @@ export async function readStackSettings(environment: NodeJS.ProcessEnv, cwd: str
     root: resolve(import.meta.dirname, '../..'),
     environment,
     simulatorDuration: own.MCMS_SIMULATOR_DURATION,
+    seats: own.MCMS_SEATS,
     audience: own.Auth__Audience,
     apiUrl: `http://127.0.0.1:${ports.http}`,
     issuer: issuerAddresses(ports.identity).issuer,

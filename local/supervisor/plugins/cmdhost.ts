@@ -8,8 +8,6 @@ import type { ServicePlugin } from '../service.ts';
 import type { StackSettings } from '../settings.ts';
 import { serviceBusConnectionString } from './app-settings.ts';
 
-const SEATS = 4;
-
 /** The agent of workstation `WS-<number>`; `number` counts from 1. */
 export function cmdHost(number: number, settings: StackSettings): ServicePlugin {
   const name = `cmdhost-${number}`;
@@ -24,7 +22,7 @@ export function cmdHost(number: number, settings: StackSettings): ServicePlugin 
     args: ['--config', configFile],
     nodeFlags: ['--max-semi-space-size=1'],
     dependsOn: ['functions-host', 'service-bus', 'identity'],
-    address: () => `${workstation}, ${SEATS} seats, ESPRIT simulator`,
+    address: () => `${workstation}, ${settings.seats} seats, ESPRIT simulator`,
     prepare: async () => {
       await registerClient(
         settings.stateDir,
@@ -45,7 +43,7 @@ function agentConfig(
 ): CmdhostConfigFile {
   return {
     workstation: own.workstation,
-    seats: SEATS,
+    seats: settings.seats,
     apiUrl: settings.apiUrl,
     serviceBus: { connectionString: serviceBusConnectionString(settings) },
     identity: {
