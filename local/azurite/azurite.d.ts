@@ -3,9 +3,14 @@
 interface LokiDatabase {
   readonly filename: string;
   autosaveDisable(): void;
-  autosaveDirty(): boolean;
-  autosaveClearFlags(): void;
   serialize(): string;
+  readonly collections: readonly {
+    setChangesApi(enabled: boolean): void;
+    ensureAllIndexes(force: boolean): void;
+  }[];
+  /** Changes since `clearChanges`, with the documents as they were then. */
+  generateChangesNotification(): { name: string; operation: 'I' | 'U' | 'R'; obj: { $loki: number } }[];
+  clearChanges(): void;
 }
 
 declare module 'azurite/dist/src/blob/BlobConfiguration.js' {

@@ -4,6 +4,7 @@ import { hasCode } from '../state-file.ts';
 import { portTakenMessage, type RunningService } from '../child.ts';
 import { blobEndpoint } from './addresses.ts';
 import { acknowledgeAfterFlush, DurableMetadata } from './durable-metadata.ts';
+import { MetadataJournal } from './metadata-journal.ts';
 import { leaveOutTelemetry } from './without-telemetry.ts';
 
 const HOST = '127.0.0.1';
@@ -22,6 +23,8 @@ export async function startBlobServer(options: { port: number; folder: string })
   leaveOutTelemetry();
   const { default: BlobServer } = await import('azurite/dist/src/blob/BlobServer.js');
   const { default: BlobConfiguration } = await import('azurite/dist/src/blob/BlobConfiguration.js');
+  const journal = new MetadataJournal(join(folder, 'changes.ndjson'));
+  await journal.recover();
   const configuration = new BlobConfiguration.default(
     HOST,
     port,
@@ -45,10 +48,10 @@ export async function startBlobServer(options: { port: number; folder: string })
       throw new Error(portTakenMessage(port, 'MCMS_BLOB_PORT'), { cause: error });
     throw error;
   }
-  const metadata = new DurableMetadata({
-    extents: server.extentMetadataStore.db,
-    blobs: server.metadataStore.db,
-  });
+  const metadata = new DurableMetadata(
+    { extents: server.extentMetadataStore.db, blobs: server.metadataStore.db },
+    journal,
+  );
   acknowledgeAfterFlush(server.httpServer, () => metadata.flush());
   const timer = setInterval(() => {
     metadata
@@ -61,7 +64,7 @@ export async function startBlobServer(options: { port: number; folder: string })
     stop: async () => {
       clearInterval(timer);
       await server.close();
-      await metadata.flush();
+      await metadata.close();
     },
   };
 }

@@ -1,40 +1,60 @@
 import { rename, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import { type Change, MetadataJournal } from './metadata-journal.ts';
+
+/** Size of the journal from which the files are written whole again. */
+const WHOLE_FROM_BYTES = 64 * 1024 * 1024;
 
 /**
- * Azurite keeps blob data in files and everything else in two LokiJS databases in memory, which it writes out every 5 s: a kill
- * would lose uploads that were acknowledged seconds ago. This writes them before a change is acknowledged, in the order that
- * keeps them consistent: the extents (which file, where) before the blobs that refer to them, both as they were at one instant.
+ * Azurite keeps blob data in files and everything else in two LokiJS databases in memory, which it writes out whole every 5 s: a kill
+ * would lose uploads that were acknowledged seconds ago. This appends each change to a journal before it is acknowledged, at a
+ * cost that does not grow with what is stored, and writes the files whole at the start, at the end and when the journal is large.
  */
 export class DurableMetadata {
-  readonly #extents: LokiDatabase;
-  readonly #blobs: LokiDatabase;
+  readonly #databases: readonly LokiDatabase[];
+  readonly #journal: MetadataJournal;
+  #journalBytes = 0;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
-  /** After a write that failed LokiJS takes everything for saved. */
-  #unwritten = false;
+  /** Taken from the databases and not yet known to be in the journal. */
+  #pending: Change[] = [];
 
-  constructor(stores: { extents: LokiDatabase; blobs: LokiDatabase }) {
-    this.#extents = stores.extents;
-    this.#blobs = stores.blobs;
-    // From here on only this class writes: Azurite's own timer would mix its order in.
-    this.#extents.autosaveDisable();
-    this.#blobs.autosaveDisable();
+  /** @param stores of a server that has just read files which the journal was recovered into */
+  constructor(stores: { extents: LokiDatabase; blobs: LokiDatabase }, journal: MetadataJournal) {
+    // Extents (which file, where) before the blobs that refer to them, wherever both are written.
+    this.#databases = [stores.extents, stores.blobs];
+    this.#journal = journal;
+    for (const database of this.#databases) {
+      // From here on only this class writes: Azurite's own timer would mix its order in.
+      database.autosaveDisable();
+      // A file holds the changes that were pending when it was written: they are in its documents already.
+      database.clearChanges();
+      for (const collection of database.collections) {
+        collection.setChangesApi(true);
+        collection.ensureAllIndexes(true);
+      }
+    }
   }
 
-  /** Resolves once everything changed before this call is in the files; calls that come together share one write. */
+  /** Resolves once everything changed before this call is on its file; calls that come together share one write. */
   async flush(): Promise<void> {
-    if (this.#running === undefined) return this.#start();
+    if (this.#running === undefined) return this.#start(() => this.#write());
     this.#next ??= this.#running.then(
-      () => this.#start(),
-      () => this.#start(),
+      () => this.#start(() => this.#write()),
+      () => this.#start(() => this.#write()),
     );
     return this.#next;
   }
 
-  #start(): Promise<void> {
+  /** Writes the files whole, so that the next start has no journal to read. */
+  async close(): Promise<void> {
+    await this.flush();
+    await this.#start(() => this.#writeWhole());
+  }
+
+  #start(work: () => Promise<void>): Promise<void> {
     this.#next = undefined;
-    const run = this.#write().finally(() => {
+    const run = work().finally(() => {
       if (this.#running === run) this.#running = undefined;
     });
     this.#running = run;
@@ -42,19 +62,31 @@ export class DurableMetadata {
   }
 
   async #write(): Promise<void> {
-    const pending = [this.#extents, this.#blobs].flatMap((database) => {
-      if (!this.#unwritten && !database.autosaveDirty()) return [];
+    for (const database of this.#databases) {
+      const changes = database.generateChangesNotification();
+      database.clearChanges();
+      for (const { name, operation, obj } of changes)
+        this.#pending.push({ file: database.filename, name, operation, obj });
+    }
+    if (this.#pending.length === 0) return;
+    this.#journalBytes += await this.#journal.append(this.#pending);
+    this.#pending = [];
+    if (this.#journalBytes >= WHOLE_FROM_BYTES) await this.#writeWhole();
+  }
+
+  async #writeWhole(): Promise<void> {
+    // Both as they are at one instant. What changes while they are written is in the databases' lists of changes.
+    const contents = this.#databases.map((database) => {
       const content = database.serialize();
-      database.autosaveClearFlags();
-      return [{ path: database.filename, content }];
+      return { path: database.filename, content };
     });
-    this.#unwritten = pending.length > 0;
-    for (const { path, content } of pending) {
+    for (const { path, content } of contents) {
       // The name that LokiJS uses for its own temporary file.
       await writeFile(`${path}~`, content);
       await rename(`${path}~`, path);
     }
-    this.#unwritten = false;
+    await this.#journal.clear();
+    this.#journalBytes = 0;
   }
 }
 
