@@ -21,7 +21,7 @@ const change = (operation: Change['operation'], $loki: number, name: string): Ch
   operation,
   obj: { $loki, name },
 });
-const CHANGES = [
+const changes = (): Change[] => [
   change('I', 4, 'd'),
   change('U', 2, 'b2'),
   change('R', 1, 'a'),
@@ -39,7 +39,7 @@ describe('changes over a file', () => {
         ],
         2,
       ),
-      CHANGES,
+      changes(),
     ).collections;
     expect(collection?.data).toEqual([
       { $loki: 2, name: 'b2' },
@@ -59,16 +59,16 @@ describe('changes over a file', () => {
         ],
         2,
       ),
-      CHANGES,
+      changes(),
     );
-    expect(applyChanges(once, CHANGES)).toEqual(once);
+    expect(applyChanges(once, changes())).toEqual(once);
   });
 });
 
 describe('the journal', () => {
   it('leaves a line that a kill cut short, and names one that is no change', () => {
-    const line = JSON.stringify(CHANGES[0]);
-    expect(parseJournal(`${line}\n${line.slice(0, 20)}`)).toEqual([CHANGES[0]]);
+    const line = JSON.stringify(changes()[0]);
+    expect(parseJournal(`${line}\n${line.slice(0, 20)}`)).toEqual([changes()[0]]);
     expect(() => parseJournal('{"file":1}\n')).toThrow();
   });
 
@@ -87,8 +87,8 @@ describe('the journal', () => {
       ),
     );
     const journal = new MetadataJournal(join(folder, 'changes.ndjson'));
-    await journal.append(CHANGES.slice(0, 2));
-    await journal.append(CHANGES.slice(2));
+    await journal.append(changes().slice(0, 2));
+    await journal.append(changes().slice(2));
     await journal.recover();
     const names = async (): Promise<string[]> => {
       const { collections } = JSON.parse(await readFile(path, 'utf8')) as ReturnType<typeof file>;

@@ -51,3 +51,14 @@ export async function storeContent(
     if (storageCode(error) !== 'BlobAlreadyExists') throw error;
   }
 }
+
+/** Stores verified bytes under their digest; false when these very bytes are there already. */
+export async function storeBytes(target: BlockBlobClient, bytes: Buffer): Promise<boolean> {
+  try {
+    await target.upload(bytes, bytes.length, { conditions: { ifNoneMatch: '*' } });
+    return true;
+  } catch (error) {
+    if (storageCode(error) === 'BlobAlreadyExists') return false;
+    throw error;
+  }
+}

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { type BlobClient, type BlockBlobClient, RestError } from '@azure/storage-blob';
 import { StorageUnavailableError, isBlobMissing, storageStatus } from '../storage/index.ts';
 import { compareBlockIds } from './block-id.ts';
-import type { UploadedBlock } from './content-store.ts';
+import type { ExpectedContent, UploadedBlock } from './content-store.ts';
 
 /** Read in pieces, so that one that stalls or breaks off costs little, and no time-out depends on the size of the whole. */
 const READ_BYTES = 32 * 1024 * 1024;
@@ -75,6 +77,36 @@ export async function digest({ blob, sizeBytes }: Frozen): Promise<string> {
     }
   }
   return hash.digest('hex');
+}
+
+/**
+ * The committed bytes of a staging blob that is plain and free, if they are just those announced; else undefined, whatever is wrong: the long way finds out.
+ * One request; the bytes are in memory.
+ */
+export async function readAsAnnounced(
+  blob: BlobClient,
+  { sizeBytes, sha256 }: ExpectedContent,
+): Promise<Buffer | undefined> {
+  try {
+    // One byte more than announced shows that there are more.
+    const { readableStreamBody, blobType, leaseState } = await blob.download(0, sizeBytes + 1, {
+      abortSignal: AbortSignal.timeout(READ_TIMEOUT_MS),
+      maxRetryRequests: 3,
+    });
+    if (!readableStreamBody) return undefined;
+    const body = readableStreamBody as Readable;
+    if (blobType !== 'BlockBlob' || leaseState !== 'available') {
+      body.destroy();
+      return undefined;
+    }
+    const bytes = await buffer(body);
+    const found = createHash('sha256').update(bytes).digest('hex');
+    return bytes.length === sizeBytes && found === sha256 ? bytes : undefined;
+  } catch (error) {
+    if (error instanceof RestError && [404, 409, 412, 416].includes(storageStatus(error) ?? 0))
+      return undefined;
+    throw error instanceof RestError ? error : new StorageUnavailableError(error);
+  }
 }
 
 /** Removes a blob with its snapshots and blocks, also one that was leased: a write SAS is enough to take a lease. */
