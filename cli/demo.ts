@@ -1,7 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { connect } from './demo/api.ts';
+import { type DemoApi, connect } from './demo/api.ts';
+import { expect } from './demo/expect.ts';
+import { steer } from './demo/steering.ts';
 import { createRouting, follow, history, orderWithCrash, sha256Of, upload } from './demo/steps.ts';
 import { stateFolder } from './stack-file.ts';
 
@@ -11,6 +13,8 @@ Usage: npm run demo [-- --file PATH]
 
   --file   the model or program to upload (default: a small part that comes with the project)
 
+Then an operator steers: cancels a run that hangs, is told of a failure, has it run again, and puts a refused message back.
+
 The NC program it gets is written to <MCMS_STATE_DIR>/demo/. Exit code 0 only if every step held.`;
 
 const BUNDLED = join(import.meta.dirname, 'demo', 'bracket.stl');
@@ -18,7 +22,7 @@ const BUNDLED = join(import.meta.dirname, 'demo', 'bracket.stl');
 async function demo(file: string): Promise<void> {
   const timed = stopwatch();
   const bytes = await readFile(file);
-  const api = await connect(process.env);
+  const api = await connect(process.env, { role: 'Mcms.Engineer', name: 'engineer@mcms.local' });
   timed(`signed in as an engineer at ${api.apiUrl}`);
 
   const routing = await createRouting(api);
@@ -73,11 +77,12 @@ async function demo(file: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, program.fileName), nc);
   timed(`downloaded ${program.fileName} (${nc.length} bytes), SHA-256 ${program.sha256}, to ${folder}`);
+  await steer({ engineer: api, operator: await asOperator(), routing, say: timed });
   console.log('\nAll steps held.');
 }
 
-function expect(held: boolean, otherwise: string): void {
-  if (!held) throw new Error(otherwise);
+function asOperator(): Promise<DemoApi> {
+  return connect(process.env, { role: 'Mcms.Operator', name: 'operator@mcms.local' });
 }
 
 /** Prints each step with the time since the one before. */

@@ -1,7 +1,8 @@
+import type { Role } from '../../shared/auth/index.ts';
 import { readStackFile, stateFolder } from '../stack-file.ts';
 import { requestToken } from '../token-request.ts';
 
-/** The API as the demo's engineer sees it. A refusal is an error with the problem document's own words. */
+/** The API as one person of the demo sees it. A refusal is an error with the problem document's own words. */
 export interface DemoApi {
   readonly apiUrl: string;
   get<T>(path: string): Promise<T>;
@@ -10,11 +11,16 @@ export interface DemoApi {
   download(fileId: string): Promise<Buffer>;
 }
 
-export async function connect(environment: NodeJS.ProcessEnv): Promise<DemoApi> {
+export interface Person {
+  readonly role: Role;
+  readonly name: string;
+}
+
+export async function connect(environment: NodeJS.ProcessEnv, { role, name }: Person): Promise<DemoApi> {
   const stack = await readStackFile(stateFolder(environment));
   const token = await requestToken(stack, {
-    roles: ['Mcms.Engineer'],
-    name: 'engineer@mcms.local',
+    roles: [role],
+    name,
     minutes: 60,
   });
   const headers = { Authorization: `Bearer ${token}` };

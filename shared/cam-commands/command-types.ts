@@ -90,7 +90,10 @@ const simulation = z
       .regex(/^P(?=[\dT])[\dDHMST.]+$/, 'must be an ISO 8601 duration such as PT3S')
       .optional(),
     fault: z.enum(['licence-busy', 'crash', 'bad-input', 'hang']).optional(),
+    /** Attempts of a run that meet the fault; default the first. */
     faultAttempts: z.array(z.int().min(1).max(100)).max(100).optional(),
+    /** Runs of the command that meet it; default all. */
+    faultRuns: z.array(z.int().min(1).max(100)).max(100).optional(),
   })
   .optional();
 
