@@ -8,6 +8,10 @@ const stackFileSchema = z.object({
   issuer: z.url(),
   audience: z.string(),
   /** The client that asks for tokens in the name of people. */
+  /** Of the local broker; it holds no secret. */
+  serviceBusConnection: z.string(),
+  /** Where the local stand-ins for Teams, e-mail and SMS show what they got. */
+  captureUrl: z.url().optional(),
   tokenClient: z.object({ clientId: z.string(), privateKeyFile: z.string() }),
 });
 

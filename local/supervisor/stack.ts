@@ -4,6 +4,7 @@ import { CLI_CLIENT_ID, identityPaths } from '../identity/clients.ts';
 import { writeFileAtomic } from '../state-file.ts';
 import { ChildLog } from './child-log.ts';
 import { createServicePart, createTaskPart, type PartOptions, type RunningPart } from './parts.ts';
+import { serviceBusConnectionString } from './plugins/app-settings.ts';
 import { isAlive, PidFile } from './pid-file.ts';
 import { findTakenPorts } from './ports.ts';
 import type { Plugin, PortClaim } from './service.ts';
@@ -138,7 +139,9 @@ function stackFile({ stateDir }: StackSettings): string {
 }
 
 /** Read by the command-line tools (`cli/stack-file.ts`). */
-function stackFacts({ stateDir, apiUrl, issuer, audience }: StackSettings) {
+function stackFacts(settings: StackSettings) {
+  const { stateDir, apiUrl, issuer, audience } = settings;
   const tokenClient = { clientId: CLI_CLIENT_ID, privateKeyFile: identityPaths(stateDir).cliPrivateKey };
-  return { apiUrl, issuer, audience, tokenClient };
+  const serviceBusConnection = serviceBusConnectionString(settings);
+  return { apiUrl, issuer, audience, tokenClient, serviceBusConnection };
 }
