@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { CmdhostConfig } from '../../shared/config/cmdhost.ts';
 import { createTokenCredential } from '../token.ts';

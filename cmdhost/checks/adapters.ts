@@ -23,7 +23,8 @@ async function checkAdapter({ application, command }: Adapter): Promise<Finding[
       ),
     ];
   const missing: string[] = [];
-  for (const argument of given) if (isAbsolute(argument) && !(await isThere(argument))) missing.push(argument);
+  for (const argument of given)
+    if (isAbsolute(argument) && !(await isThere(argument))) missing.push(argument);
   if (missing.length > 0)
     return missing.map((path) => found.problem(`${path} does not exist`, 'correct adapters[].command'));
   return [found.ok(at)];

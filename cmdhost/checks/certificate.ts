@@ -32,7 +32,10 @@ async function checkPair(files: KeyFiles): Promise<Finding> {
     const sha1 = certificate ? thumbprints(certificate).sha1 : '';
     return found.ok(`belongs to the private key, thumbprint ${sha1}`);
   } catch (error) {
-    return found.problem(sentence(error), 'restore the two that belong together (cmdhost rotate keeps *.previous)');
+    return found.problem(
+      sentence(error),
+      'restore the two that belong together (cmdhost rotate keeps *.previous)',
+    );
   }
 }
 

@@ -8,7 +8,10 @@ export function checkConfigFile(path: string): { config: CmdhostConfig | undefin
   try {
     const config = readCmdhostConfig(path);
     const { workstation, seats } = config;
-    return { config, findings: [found.ok(`${path}: ${workstation}, ${seats} ${seats === 1 ? 'seat' : 'seats'}`)] };
+    return {
+      config,
+      findings: [found.ok(`${path}: ${workstation}, ${seats} ${seats === 1 ? 'seat' : 'seats'}`)],
+    };
   } catch (error) {
     if (!(error instanceof CmdhostConfigError)) throw error;
     return {

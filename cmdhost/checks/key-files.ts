@@ -30,9 +30,15 @@ function checkKey(path: string, text: string): Finding {
     const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(text);
     const bits = asymmetricKeyDetails?.modulusLength ?? 0;
     if (asymmetricKeyType === 'rsa' && bits >= LEAST_BITS) return found.ok(`RSA, ${bits} bits`);
-    return found.problem(`${path} is no RSA key of ${LEAST_BITS} bits or more`, 'make a new one by cmdhost enroll');
+    return found.problem(
+      `${path} is no RSA key of ${LEAST_BITS} bits or more`,
+      'make a new one by cmdhost enroll',
+    );
   } catch {
-    return found.problem(`${path} holds no private key in PEM`, 'restore it, or make a new one by cmdhost enroll');
+    return found.problem(
+      `${path} holds no private key in PEM`,
+      'restore it, or make a new one by cmdhost enroll',
+    );
   }
 }
 
@@ -40,7 +46,8 @@ function checkKey(path: string, text: string): Finding {
 export function checkMode(path: string, mode: number, platform: NodeJS.Platform): Finding {
   if (platform === 'win32') return found.ok(`who may read it: icacls "${path}"`);
   const bits = (mode & 0o777).toString(8).padStart(3, '0');
-  if ((mode & 0o007) !== 0) return found.problem(`${path} may be read by everybody (${bits})`, `chmod 600 ${path}`);
+  if ((mode & 0o007) !== 0)
+    return found.problem(`${path} may be read by everybody (${bits})`, `chmod 600 ${path}`);
   if ((mode & 0o070) !== 0)
     return found.warning(`${path} may be read by its group (${bits})`, `chmod 600 ${path}`);
   return found.ok(`readable by its owner only (${bits})`);

@@ -27,7 +27,11 @@ export async function checkWorkFolder(workFolder: string): Promise<Finding[]> {
     ];
   }
   const { bavail, bsize } = await statfs(workFolder);
-  return [found.ok(`${workFolder} can be written to`), await checkUse(workFolder), checkSpace(bavail * bsize)];
+  return [
+    found.ok(`${workFolder} can be written to`),
+    await checkUse(workFolder),
+    checkSpace(bavail * bsize),
+  ];
 }
 
 /** An agent holds a lock on its journal as long as it lives. */

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../shared/time/clock.ts';
 import { exitCode, type Finding } from '../checks/finding.ts';
-import { checkOffline } from '../checks/offline.ts';
 import { renderJson, renderTable } from '../checks/render.ts';
 import type { Command } from './command.ts';
 
@@ -15,6 +14,8 @@ export const checkCommand: Command = {
       options: { config: { type: 'string' }, json: { type: 'boolean', default: false } },
     });
     if (!values.config) throw new Error('usage: cmdhost check --config FILE [--json]');
+    // Loaded when asked for: the running agent has no use for it.
+    const { checkOffline } = await import('../checks/offline.ts');
     report((await checkOffline(values.config, systemClock.now())).findings, values.json);
   },
 };

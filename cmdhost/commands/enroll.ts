@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { readCmdhostConfig } from '../../shared/config/cmdhost.ts';
 import { systemClock } from '../../shared/time/clock.ts';
-import { enroll, type Enrolled } from '../certificates/enroll.ts';
+import type { Enrolled } from '../certificates/enroll.ts';
 import type { Command } from './command.ts';
 
 const USAGE = 'usage: cmdhost enroll --config FILE [--subject CN=WS-01,O=Shop] [--days 365]';
@@ -23,6 +23,7 @@ export const enrollCommand: Command = {
     if (!Number.isInteger(days) || days < 1 || days > MAX_DAYS)
       throw new Error(`--days is a whole number from 1 to ${MAX_DAYS}`);
     const config = readCmdhostConfig(values.config);
+    const { enroll } = await import('../certificates/enroll.ts');
     const enrolled = await enroll({ config, subject: values.subject, days, now: systemClock.now() });
     process.stdout.write(whatNext(enrolled, config.identity.clientId));
   },

@@ -3,8 +3,7 @@ import { parseArgs } from 'node:util';
 import { readCmdhostConfig } from '../../shared/config/cmdhost.ts';
 import { systemClock } from '../../shared/time/clock.ts';
 import { durationMs } from '../../shared/time/duration.ts';
-import { createGraphClient } from '../certificates/graph-client.ts';
-import { rotate, type Rotated } from '../certificates/rotate.ts';
+import type { Rotated } from '../certificates/rotate.ts';
 import type { Step } from '../certificates/rotation-state.ts';
 import { thumbprints } from '../certificates/thumbprints.ts';
 import type { Command } from './command.ts';
@@ -38,6 +37,8 @@ export const rotateCommand: Command = {
     const days = values.days === undefined ? DEFAULT_DAYS : Number(values.days);
     if (!Number.isInteger(days) || days < 1 || days > 1095)
       throw new Error('--days is a whole number from 1 to 1095');
+    const { createGraphClient } = await import('../certificates/graph-client.ts');
+    const { rotate } = await import('../certificates/rotate.ts');
     const rotated = await rotate({
       config: readCmdhostConfig(values.config),
       days,
