@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { CmdhostConfigFile } from '../../../shared/config/cmdhost.ts';
+import { cmdhostConfig, type CmdhostConfigFile } from '../../../shared/config/cmdhost.ts';
 import { runScript, ROOT } from '../../contract/project/run-script.ts';
 import { aJob, Rig } from './rig.ts';
 
@@ -48,7 +48,7 @@ describe('the package of the agent', () => {
     ]);
     const sums = await readFile(join(unpacked, 'SHA256SUMS'), 'utf8');
     expect(sums).not.toMatch(
-      / (shared\/data|functions|local|tests)\/|\.test\.|node_modules\/(tedious|jest|typescript)\//,
+      / (shared\/data|functions|local|tests)\/| (shared|cmdhost|install)\/.*\.test\.| node_modules\/(tedious|jest|typescript)\//,
     );
     expect(sums).toMatch(/ node_modules\/zod\/LICENSE$/m);
   });
@@ -56,6 +56,40 @@ describe('the package of the agent', () => {
   it('starts on its own Node, with no checkout around', async () => {
     const { stdout } = await run(cmdhost, ['--help'], { cwd: folder, env: BARE });
     expect(stdout).toMatch(/^usage: cmdhost/);
+  });
+
+  it('is installed by its script, and upgraded by it', async () => {
+    const root = join(folder, 'root');
+    const install = async () =>
+      run(join(unpacked, 'install', 'install.sh'), [], { env: { ...BARE, MCMS_ROOT: root } });
+    expect((await install()).stdout).toContain('Next: fill in');
+    const config = join(root, 'etc/mcms-cmdhost/cmdhost.json');
+    const written = cmdhostConfig.parse(JSON.parse(await readFile(config, 'utf8')));
+    expect(written).toMatchObject({
+      workFolder: '/var/lib/mcms-cmdhost',
+      identity: { privateKeyFile: '/etc/mcms-cmdhost/keys/private-key.pem' },
+    });
+    await writeFile(config, '{}');
+    await install();
+    expect(await readFile(config, 'utf8')).toBe('{}');
+    const { stdout } = await run(join(root, 'opt/mcms-cmdhost/current/bin/cmdhost'), ['--help'], {
+      env: BARE,
+    });
+    expect(stdout).toMatch(/^usage/);
+    expect(await readFile(join(root, 'etc/systemd/system/mcms-cmdhost.service'), 'utf8')).toContain(
+      'Restart=always',
+    );
+  }, 60_000);
+
+  it('that was changed on the way is not installed', async () => {
+    const file = join(unpacked, 'cmdhost/main.js');
+    const before = await readFile(file, 'utf8');
+    await writeFile(file, `${before}//`);
+    const installing = run(join(unpacked, 'install', 'install.sh'), [], {
+      env: { ...BARE, MCMS_ROOT: join(folder, 'other') },
+    });
+    await expect(installing).rejects.toThrow('the package is not as it was packed');
+    await writeFile(file, before);
   });
 
   it('enrols, checks, and runs a job to its result', async () => {
