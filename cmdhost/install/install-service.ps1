@@ -16,6 +16,8 @@
     SHA-256 of that file, as you checked it when you got it. Another file is refused.
 .PARAMETER InstallFolder
     Where the program goes.
+.PARAMETER ServiceName
+    Name of the service, of its event source and of its tasks: another one for a second agent on the same workstation.
 .PARAMETER ServiceAccount
     Account without a password: the virtual account of the service (default), or DOMAIN\name$ of a gMSA.
 .PARAMETER CamUser

@@ -16,7 +16,7 @@ const MODIFIED_SECONDS = Date.UTC(2026, 0, 1) / 1000;
 export function tarGz(entries: readonly TarEntry[]): Buffer {
   const sorted = [...entries].sort((a, b) => (a.path < b.path ? -1 : 1));
   const blocks = sorted.flatMap((entry) => [header(entry), entry.content, padding(entry.content.length)]);
-  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK_BYTES)]), { level: 9 });
+  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK_BYTES)]), { level: 6 });
 }
 
 function padding(sizeBytes: number): Buffer {

@@ -5,7 +5,7 @@
 .DESCRIPTION
     The contract is "Writing an adapter" in docs/cmdhost.md. The agent starts
 
-        powershell.exe -NoProfile -NonInteractive -File Invoke-EspritJob.ps1 --job C:\...\job.json
+        powershell.exe -NoProfile -NonInteractive -InputFormat None -File Invoke-EspritJob.ps1 --job C:\...\job.json
 
     and this script
       - reads the job file; nothing in it becomes a command line, a path or a piece of script,
@@ -19,7 +19,8 @@
     that depends on it is marked with "YOUR ESPRIT". The rest is complete, but has not been run against an ESPRIT.
     It must run in the CAM user's logged-on session (the runner does that): ESPRIT has no use for a service's session.
 
-    PowerShell 5.1 is enough, and must have the same bitness as ESPRIT's COM server (64 bits today).
+    -InputFormat None leaves stdin, an open pipe, to this script: PowerShell itself would wait for its end.
+    Windows PowerShell 5.1 (PowerShell 7 has no GetActiveObject), and it must have the same bitness as ESPRIT's COM server (64 bits today).
 #>
 
 Set-StrictMode -Version 2.0

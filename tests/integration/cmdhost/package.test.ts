@@ -24,7 +24,7 @@ beforeAll(async () => {
   await run('tar', ['-xzf', archive], { cwd: folder });
   unpacked = join(folder, archive.replace(/-(linux|win)-.*$/, ''));
   cmdhost = join(unpacked, 'bin', 'cmdhost');
-}, 120_000);
+}, 180_000);
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 describe('the package of the agent', () => {
@@ -79,7 +79,7 @@ describe('the package of the agent', () => {
     expect(await readFile(join(root, 'etc/systemd/system/mcms-cmdhost.service'), 'utf8')).toContain(
       'Restart=always',
     );
-  }, 60_000);
+  }, 120_000);
 
   it('that was changed on the way is not installed', async () => {
     const file = join(unpacked, 'cmdhost/main.js');
@@ -118,7 +118,7 @@ describe('the package of the agent', () => {
     } finally {
       await rig.stop();
     }
-  }, 60_000);
+  }, 120_000);
 });
 
 /** A configuration as an administrator would write it, with the simulator of the package as adapter. */
