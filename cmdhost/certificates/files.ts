@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, rename, rm } from 'node:fs/promises';
+import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode } from '../system-error.ts';
 
@@ -11,6 +11,8 @@ export interface NewFile {
   readonly path: string;
   readonly content: string;
   readonly secret: boolean;
+  /** A file whose owner and permission bits the new one gets: whoever could read that one can read this one. */
+  readonly like?: string;
 }
 
 /**
@@ -38,11 +40,17 @@ export async function replaceFile(file: NewFile): Promise<void> {
   await syncFolder(dirname(file.path));
 }
 
-async function writeTemporary({ path, content, secret }: NewFile): Promise<string> {
+async function writeTemporary({ path, content, secret, like }: NewFile): Promise<string> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   const handle = await open(temporary, 'wx', secret ? PRIVATE : PUBLIC);
   try {
     await handle.writeFile(content);
+    if (like !== undefined && process.platform !== 'win32') {
+      const { uid, gid, mode } = await stat(like);
+      // Only root may give files away; anybody else makes files of his own.
+      if (process.getuid?.() === 0) await handle.chown(uid, gid);
+      await handle.chmod(mode & 0o777);
+    }
     await handle.sync();
   } finally {
     await handle.close();

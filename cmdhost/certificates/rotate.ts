@@ -117,8 +117,19 @@ class Rotation {
         'identity.objectId is missing: put the "Object ID" of the app registration there (Entra admin centre, Overview)',
       );
     const made = await makeCertificate({ subject: subjectOf(old), days, now: clock.now() });
-    await replaceFile({ path: this.#next.privateKeyFile, content: made.privateKeyPem, secret: true });
-    await replaceFile({ path: this.#next.certificateFile, content: made.certificatePem, secret: false });
+    const { privateKeyFile, certificateFile } = this.#identity;
+    await replaceFile({
+      path: this.#next.privateKeyFile,
+      content: made.privateKeyPem,
+      secret: true,
+      like: privateKeyFile,
+    });
+    await replaceFile({
+      path: this.#next.certificateFile,
+      content: made.certificatePem,
+      secret: false,
+      like: certificateFile,
+    });
     return this.#save({
       schemaVersion: 1,
       step: 'made',

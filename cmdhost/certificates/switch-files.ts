@@ -28,5 +28,5 @@ export async function switchFiles(
 }
 
 async function keepPrevious(path: string, secret: boolean): Promise<void> {
-  await replaceFile({ path: previousOf(path), content: await readFile(path, 'utf8'), secret });
+  await replaceFile({ path: previousOf(path), content: await readFile(path, 'utf8'), secret, like: path });
 }

@@ -61,6 +61,11 @@ if ((Get-FileHash -LiteralPath $WinSWPath -Algorithm SHA256).Hash -ne $WinSWSha2
 $config = Get-Content -LiteralPath $ConfigFile -Raw -Encoding UTF8 | ConvertFrom-Json
 $ConfigFile = (Resolve-Path -LiteralPath $ConfigFile).ProviderPath
 
+# A rotation makes new files, which get the rights of their folder: the folder is for the keys alone.
+$keys = Split-Path -Parent $config.identity.privateKeyFile
+$strangers = @(Get-ChildItem -LiteralPath $keys | Where-Object { $_.PSIsContainer -or $_.Name -notlike '*.pem*' })
+if ($strangers.Count -gt 0) { throw "$keys holds more than the keys: give them a folder of their own." }
+
 # 2. What is not sound is not installed: a running agent of an older version goes on.
 Invoke-Tool -Program (Join-Path $package 'bin\cmdhost.cmd') -Arguments @('check', '--config', $ConfigFile)
 
@@ -90,7 +95,7 @@ Set-Access -Path $InstallFolder -Grants (Get-Grants -Rights @{ $ServiceAccount =
 Set-Access -Path (Join-Path $InstallFolder 'logs') -Grants (Get-Grants -Rights @{ $ServiceAccount = '(OI)(CI)M' })
 Set-Access -Path $config.workFolder -Grants (Get-Grants -Rights @{ $ServiceAccount = '(OI)(CI)M'; $CamUser = '(OI)(CI)M' })
 Set-Access -Path $ConfigFile -Grants (Get-Grants -Rights @{ $ServiceAccount = 'R'; $CamUser = 'R' } -File)
-Set-Access -Path $config.identity.privateKeyFile -Grants (Get-Grants -Rights @{ $ServiceAccount = 'R' } -File)
+Set-Access -Path $keys -Grants (Get-Grants -Rights @{ $ServiceAccount = '(OI)(CI)R' })
 
 # 6. The runner in the CAM user's session: a service has no desktop, and ESPRIT and SolidWorks need one.
 if ($CamUser -ne '') {

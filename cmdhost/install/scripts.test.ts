@@ -64,8 +64,12 @@ describe.each(SCRIPTS)('%s', (_name, text) => {
 
   it('has brackets that match', () => {
     const source = code(text);
-    for (const [open, close] of ['{}', '()', '[]'].map((pair) => [...pair] as [string, string]))
-      expect(source.split(open).length).toBe(source.split(close).length);
+    const pairs: [string, string][] = [
+      ['{', '}'],
+      ['(', ')'],
+      ['[', ']'],
+    ];
+    for (const [open, close] of pairs) expect(source.split(open).length).toBe(source.split(close).length);
   });
 
   it('holds no secret, asks for none, and evaluates no text', () => {

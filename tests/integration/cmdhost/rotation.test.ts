@@ -1,4 +1,4 @@
-import { rename, stat } from 'node:fs/promises';
+import { chmod, rename, stat } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadClientKey, nextOf } from '../../../cmdhost/certificates/client-key.ts';
 import { createGraphClient, GraphError } from '../../../cmdhost/certificates/graph-client.ts';
@@ -46,10 +46,16 @@ describe('a rotation', () => {
     expect((await hasToken())?.token).toMatch(/^ey/);
   });
 
-  it('keeps the new key from everybody but its owner', async () => {
-    await turn();
-    expect((await stat(station.config.identity.privateKeyFile)).mode & 0o777).toBe(0o600);
-  });
+  it.each([0o600, 0o640])(
+    'leaves a key with mode %o to those who could read it, and to nobody else',
+    async (mode) => {
+      const { privateKeyFile } = station.config.identity;
+      await chmod(privateKeyFile, mode);
+      await turn();
+      const files = [privateKeyFile, `${privateKeyFile}.previous`];
+      for (const file of files) expect((await stat(file)).mode & 0o777).toBe(mode);
+    },
+  );
 
   it('is taken up by a running agent without a restart', async () => {
     const agent = await createTokenCredential(station.config.identity);
