@@ -1,5 +1,5 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,20 +7,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
+import { makeCertificate } from './certificates/make-certificate.ts';
 import { createTokenCredential } from './token.ts';
 
-/** Self-signed, of a key that nobody has. */
-const CERTIFICATE = `-----BEGIN CERTIFICATE-----
-MIIBdzCCAR2gAwIBAgIUHlCucuHp8lnMTWxWH5pUijdDPFEwCgYIKoZIzj0EAwIw
-EDEOMAwGA1UEAwwFV1MtMDEwIBcNMjYxMTIzMDkyMjE4WhgPMjEyNjEwMzAwOTIy
-MThaMBAxDjAMBgNVBAMMBVdTLTAxMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
-EM3e208WKScgisx/b05dzzA9VostIN2kWn+/eJLQYU76lInUdT95kC8K1mLbDAUt
-eyn9ArQb/fReQAm01m3bdaNTMFEwHQYDVR0OBBYEFKD6TPuOnFMdb7iOAs8U7RVI
-Kvn/MB8GA1UdIwQYMBaAFKD6TPuOnFMdb7iOAs8U7RVIKvn/MA8GA1UdEwEB/wQF
-MAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAJCfqoDVBoSmEdB9FFtYCR1A0jC/g6Op
-Pf/y8XUC26AGAiAFwVj+A5xbP5td2AFc8mLxUgi50OGgWQVAPvAJu9bpHg==
------END CERTIFICATE-----`;
-const THUMBPRINT = 'Lh-c5CpqyXqvVLE3oZDwP1RIzNvIk8hLFsG85QFDHro';
 const SCOPE = 'api://mcms/.default';
 
 describe('token of the workstation', () => {
@@ -34,14 +23,11 @@ describe('token of the workstation', () => {
   let nowMs: number;
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'mcms-token-'));
-    const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    publicKey = pair.publicKey;
-    await writeFile(join(folder, 'key.pem'), pair.privateKey.export({ type: 'pkcs8', format: 'pem' }));
-    await writeFile(join(folder, 'certificate.pem'), CERTIFICATE);
     requests = [];
     statuses = [];
     nowMs = Date.parse('2026-11-23T08:00:00.000Z');
+    folder = await mkdtemp(join(tmpdir(), 'mcms-token-'));
+    publicKey = createPublicKey(await newKey());
     server = createServer((request, response) => {
       void text(request).then((body) => {
         requests.push(new URLSearchParams(body));
@@ -62,6 +48,16 @@ describe('token of the workstation', () => {
     await rm(folder, { recursive: true });
   });
 
+  const newKey = async (): Promise<string> => {
+    const made = await makeCertificate({ subject: 'WS-01', days: 30, now: new Date(nowMs) });
+    await writeFile(join(folder, 'certificate.pem'), made.certificatePem);
+    await writeFile(join(folder, 'key.pem'), made.privateKeyPem);
+    return made.privateKeyPem;
+  };
+  const thumbprint = async (): Promise<string> =>
+    createHash('sha256')
+      .update(new X509Certificate(await readFile(join(folder, 'certificate.pem'))).raw)
+      .digest('base64url');
   const credential = async (certificateFile?: string) =>
     createTokenCredential(
       {
@@ -70,6 +66,7 @@ describe('token of the workstation', () => {
         privateKeyFile: join(folder, 'key.pem'),
         certificateFile,
         scope: SCOPE,
+        graphUrl: 'https://graph.microsoft.com/v1.0',
       },
       { now: () => new Date(nowMs) },
     );
@@ -89,7 +86,10 @@ describe('token of the workstation', () => {
 
   it('names the certificate as Entra ID wants it', async () => {
     await (await credential(join(folder, 'certificate.pem'))).getToken(SCOPE);
-    expect(decodeProtectedHeader(assertion())).toMatchObject({ alg: 'PS256', 'x5t#S256': THUMBPRINT });
+    expect(decodeProtectedHeader(assertion())).toMatchObject({
+      alg: 'PS256',
+      'x5t#S256': await thumbprint(),
+    });
     await expect(jwtVerify(assertion(), publicKey, { algorithms: ['PS256'] })).resolves.toBeDefined();
   });
 
@@ -118,6 +118,23 @@ describe('token of the workstation', () => {
     expect(await tokens.getToken(SCOPE)).toEqual(first);
     expect(requests).toHaveLength(2);
     expect((await tokens.getToken(SCOPE))?.token).toBe('token-3');
+  });
+
+  it('is proved by the new key once the files have changed, without a restart', async () => {
+    const tokens = await credential(join(folder, 'certificate.pem'));
+    await tokens.getToken(SCOPE);
+    const next = createPublicKey(await newKey());
+    tokens.forget();
+    await tokens.getToken(SCOPE);
+    await expect(jwtVerify(assertion(), next, { algorithms: ['PS256'] })).resolves.toBeDefined();
+    expect(decodeProtectedHeader(assertion())).toMatchObject({ 'x5t#S256': await thumbprint() });
+  });
+
+  it('is proved by the key at hand while the files do not belong together', async () => {
+    const tokens = await credential(join(folder, 'certificate.pem'));
+    await writeFile(join(folder, 'key.pem'), 'half a key');
+    await tokens.getToken(SCOPE);
+    await expect(jwtVerify(assertion(), publicKey, { algorithms: ['PS256'] })).resolves.toBeDefined();
   });
 
   it('is never used past its end', async () => {

@@ -1,9 +1,9 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { TokenCredential } from '@azure/service-bus';
 import * as oauth from 'openid-client';
 import type { CmdhostConfig } from '../shared/config/cmdhost.ts';
 import { type Clock, systemClock } from '../shared/time/clock.ts';
+import { keyFilesStamp, loadClientKey } from './certificates/client-key.ts';
+import { thumbprints } from './certificates/thumbprints.ts';
 import { type RetryPolicy, retry } from './retry.ts';
 
 /** A token is renewed this long before its end, or after half its life if that is shorter. */
@@ -26,18 +26,19 @@ export interface AgentCredential extends TokenCredential {
 /**
  * Tokens of the workstation's own identity by the client-credentials grant (RFC 6749 section 4.4) with a signed assertion
  * (`private_key_jwt`), for MCMS.Api and for Service Bus alike. Kept until shortly before they end; a failure to renew one that is
- * still good goes unnoticed until it ends.
+ * still good goes unnoticed until it ends. Key and certificate are read again once their files have changed, so a rotation needs no
+ * restart.
  */
 export async function createTokenCredential(
   identity: CmdhostConfig['identity'],
   clock: Clock = systemClock,
 ): Promise<AgentCredential> {
-  const server = await configure(identity);
+  const server = await reloading(identity);
   const cache = new Map<string, Cached>();
   const pending = new Map<string, Promise<AccessToken>>();
 
   const renew = async (scope: string): Promise<AccessToken> => {
-    const answer = await retry(async () => oauth.clientCredentialsGrant(server, { scope }), {
+    const answer = await retry(async () => oauth.clientCredentialsGrant(await server(), { scope }), {
       policy: POLICY,
       signal: new AbortController().signal,
       isTransient,
@@ -67,21 +68,35 @@ export async function createTokenCredential(
   };
 }
 
+/** The configuration, made anew when the files have changed; the one at hand stays when the new files cannot be used yet. */
+async function reloading(identity: CmdhostConfig['identity']): Promise<() => Promise<oauth.Configuration>> {
+  // Before the files are read: a change in between is seen at the next request.
+  let stamp = await keyFilesStamp(identity).catch(() => '');
+  let server = await configure(identity);
+  return async () => {
+    const found = await keyFilesStamp(identity).catch(() => stamp);
+    if (found === stamp) return server;
+    try {
+      server = await configure(identity);
+      stamp = found;
+    } catch {
+      // Seen in the middle of a rotation: the key held still proves the same identity, and the next request looks again.
+    }
+    return server;
+  };
+}
+
 async function configure(identity: CmdhostConfig['identity']): Promise<oauth.Configuration> {
-  const { tokenEndpoint, clientId, privateKeyFile, certificateFile } = identity;
-  const certificate = certificateFile ? new X509Certificate(await readFile(certificateFile)) : undefined;
+  const { tokenEndpoint, clientId } = identity;
+  const { privateKey, certificate } = await loadClientKey(identity);
   // Entra ID names the certificate by its thumbprint and asks for PSS with it:
   // https://learn.microsoft.com/entra/identity-platform/certificate-credentials
   const algorithm = certificate ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5';
-  const key = createPrivateKey(await readFile(privateKeyFile)).toCryptoKey(
-    { name: algorithm, hash: 'SHA-256' },
-    false,
-    ['sign'],
-  );
+  const key = privateKey.toCryptoKey({ name: algorithm, hash: 'SHA-256' }, false, ['sign']);
   const authentication = oauth.PrivateKeyJwt(key, {
     [oauth.modifyAssertion]: (header, payload) => {
       payload['aud'] = tokenEndpoint;
-      if (certificate) header['x5t#S256'] = thumbprint(certificate);
+      if (certificate) header['x5t#S256'] = thumbprints(certificate).x5tS256;
     },
   });
   const issuer = new URL(tokenEndpoint).origin;
@@ -95,10 +110,6 @@ async function configure(identity: CmdhostConfig['identity']): Promise<oauth.Con
   // The configuration takes plain HTTP for this machine only.
   if (tokenEndpoint.startsWith('http://')) oauth.allowInsecureRequests(server);
   return server;
-}
-
-function thumbprint(certificate: X509Certificate): string {
-  return Buffer.from(certificate.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
 }
 
 /** The issuer's refusal is final; an answer of 5xx or 429, or none at all, is not. */

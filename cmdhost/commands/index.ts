@@ -1,7 +1,11 @@
 import type { Command } from './command.ts';
+import { checkCommand } from './check.ts';
+import { doctorCommand } from './doctor.ts';
+import { enrollCommand } from './enroll.ts';
+import { rotateCommand } from './rotate.ts';
 import { runCommand } from './run.ts';
 
-const ALL: readonly Command[] = [runCommand];
+const ALL: readonly Command[] = [runCommand, checkCommand, doctorCommand, enrollCommand, rotateCommand];
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(ALL.map((command) => [command.name, command]));
 

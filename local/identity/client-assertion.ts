@@ -1,4 +1,5 @@
-import { decodeJwt, errors, importJWK, jwtVerify, type JWTPayload } from 'jose';
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
 import type { Client } from './clients.ts';
 import { OAuthError } from './errors.ts';
 
@@ -59,9 +60,8 @@ function claimedClientId(assertion: string): string {
 
 async function verify(assertion: string, client: Client, check: AssertionCheck): Promise<JWTPayload> {
   try {
-    const key = await importJWK(client.publicKey, 'RS256');
-    const { payload } = await jwtVerify(assertion, key, {
-      algorithms: ['RS256'],
+    const { payload } = await jwtVerify(assertion, keyFor(assertion, client, check.now()), {
+      algorithms: ['RS256', 'PS256'],
       issuer: client.clientId,
       subject: client.clientId,
       audience: [...check.audiences],
@@ -75,6 +75,28 @@ async function verify(assertion: string, client: Client, check: AssertionCheck):
       throw refuse(`the client assertion does not hold: ${cause.message}`, cause);
     throw cause;
   }
+}
+
+/** The certificate that the header names by its thumbprint, or the one key the client is known by. */
+function keyFor(assertion: string, client: Client, now: Date): KeyObject {
+  const { x5t, 'x5t#S256': x5tS256 } = decodeProtectedHeader(assertion) as Record<string, unknown>;
+  if (x5t === undefined && x5tS256 === undefined) {
+    if (!client.publicKey) throw refuse('the client assertion names no certificate (x5t or x5t#S256)');
+    return createPublicKey({ key: client.publicKey, format: 'jwk' });
+  }
+  const named = client.keyCredentials
+    .map(({ key }) => new X509Certificate(Buffer.from(key, 'base64')))
+    .find(({ fingerprint, fingerprint256 }) =>
+      x5tS256 === undefined ? x5t === digest(fingerprint) : x5tS256 === digest(fingerprint256),
+    );
+  if (!named) throw refuse('the certificate that the client assertion names is not registered');
+  if (now < named.validFromDate || now > named.validToDate)
+    throw refuse('the certificate that the client assertion names is not valid at this time');
+  return named.publicKey;
+}
+
+function digest(fingerprint: string): string {
+  return Buffer.from(fingerprint.replaceAll(':', ''), 'hex').toString('base64url');
 }
 
 function refuse(description: string, cause?: unknown): OAuthError {

@@ -1,3 +1,4 @@
+import { randomUUID, type X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -8,9 +9,23 @@ import { loadOrCreateKey } from './keys.ts';
 /** Also the file name of a registration, hence no separators. */
 const clientIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 
+/** A certificate registered for a client, as Microsoft Graph's keyCredential names its parts. */
+const keyCredentialSchema = z.strictObject({
+  keyId: z.uuid(),
+  /** SHA-1 of the certificate, hexadecimal capitals. */
+  customKeyIdentifier: z.string(),
+  startDateTime: z.iso.datetime(),
+  endDateTime: z.iso.datetime(),
+  /** The certificate: DER in base64. */
+  key: z.base64(),
+});
+export type KeyCredential = z.infer<typeof keyCredentialSchema>;
+
 const clientSchema = z.strictObject({
   clientId: clientIdSchema,
-  publicKey: z.looseObject({ kty: z.literal('RSA'), n: z.string(), e: z.string() }),
+  /** Known without a certificate, as the stack's own clients are. */
+  publicKey: z.looseObject({ kty: z.literal('RSA'), n: z.string(), e: z.string() }).optional(),
+  keyCredentials: z.array(keyCredentialSchema).default([]),
   grants: z.discriminatedUnion('kind', [
     /** Tokens of the application itself, always with these roles. */
     z.strictObject({ kind: z.literal('application'), roles: z.array(z.enum(ROLES)).min(1) }),
@@ -41,14 +56,50 @@ export function identityPaths(stateDir: string) {
  */
 export async function registerClient(
   stateDir: string,
-  client: Omit<Client, 'publicKey'>,
+  client: Pick<Client, 'clientId' | 'grants'>,
   privateKeyFile: string,
 ): Promise<void> {
   const clientId = clientIdSchema.parse(client.clientId);
   const { publicJwk } = await loadOrCreateKey(privateKeyFile);
-  const registration = clientSchema.parse({ ...client, publicKey: publicJwk });
+  const known = await findClient(stateDir, clientId);
+  await saveClient(stateDir, {
+    ...client,
+    publicKey: clientSchema.shape.publicKey.parse(publicJwk),
+    keyCredentials: known?.keyCredentials ?? [],
+  });
+}
+
+/** Registers a client by certificates alone, as an administrator does in Entra ID's portal. */
+export async function registerCertificate(
+  stateDir: string,
+  client: Pick<Client, 'clientId' | 'grants'>,
+  certificate: X509Certificate,
+): Promise<KeyCredential> {
+  const known = await findClient(stateDir, client.clientId);
+  const credential = keyCredentialOf(certificate);
+  await saveClient(stateDir, {
+    ...known,
+    ...client,
+    keyCredentials: [...(known?.keyCredentials ?? []), credential],
+  });
+  return credential;
+}
+
+/** The registration of a certificate, under a new id. */
+export function keyCredentialOf(certificate: X509Certificate): KeyCredential {
+  return {
+    keyId: randomUUID(),
+    customKeyIdentifier: certificate.fingerprint.replaceAll(':', ''),
+    startDateTime: certificate.validFromDate.toISOString(),
+    endDateTime: certificate.validToDate.toISOString(),
+    key: certificate.raw.toString('base64'),
+  };
+}
+
+export async function saveClient(stateDir: string, client: Client): Promise<void> {
+  const registration = clientSchema.parse(client);
   await writeFileAtomic(
-    identityPaths(stateDir).registration(clientId),
+    identityPaths(stateDir).registration(registration.clientId),
     JSON.stringify(registration, null, 2),
   );
 }

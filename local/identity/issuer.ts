@@ -2,12 +2,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { ISSUER_PATHS, issuerAddresses } from './addresses.ts';
 import { CLI_CLIENT_ID, findClient, identityPaths, registerClient } from './clients.ts';
 import { OAuthError } from './errors.ts';
+import { createGraphEndpoint } from './graph.ts';
 import { loadOrCreateKey, type RsaKey } from './keys.ts';
+import { readBody } from './request-body.ts';
 import { createTokenEndpoint } from './token-endpoint.ts';
 import { portTakenMessage, type RunningService } from '../child.ts';
 
 const HOST = '127.0.0.1';
-const MAX_BODY_BYTES = 16 * 1024;
 
 export interface IssuerOptions {
   /** 0 asks the system for a port. */
@@ -71,6 +72,12 @@ function createResponder(options: IssuerOptions, signingKey: RsaKey, port: numbe
     now: options.now,
     findClient: (clientId) => findClient(options.stateDir, clientId),
   });
+  const graph = createGraphEndpoint({
+    stateDir: options.stateDir,
+    signingKey,
+    issuer: addresses.issuer,
+    now: options.now,
+  });
   const documents = new Map<string, unknown>([
     [ISSUER_PATHS.discovery, discoveryDocument(addresses, options.audience)],
     [ISSUER_PATHS.keys, { keys: [signingKey.publicJwk] }],
@@ -80,6 +87,12 @@ function createResponder(options: IssuerOptions, signingKey: RsaKey, port: numbe
     try {
       requireOwnHost(request, port);
       const path = new URL(request.url ?? '/', addresses.issuer).pathname;
+      if (path.startsWith(`${ISSUER_PATHS.graph}/`)) {
+        requireNoBrowser(request);
+        const { status, body } = await graph(request, path.slice(ISSUER_PATHS.graph.length));
+        send(response, status, body);
+        return;
+      }
       if (path === ISSUER_PATHS.token) {
         if (!allow(request, response, ['POST'])) return;
         requireNoBrowser(request);
@@ -132,18 +145,7 @@ function allow(request: IncomingMessage, response: ServerResponse, methods: read
 }
 
 async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
-  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/x-www-form-urlencoded')
-    throw new OAuthError('invalid_request', 'the body must be application/x-www-form-urlencoded');
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > MAX_BODY_BYTES)
-      throw new OAuthError('invalid_request', `the body is larger than ${MAX_BODY_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+  return new URLSearchParams(await readBody(request, 'application/x-www-form-urlencoded'));
 }
 
 function sendError(response: ServerResponse, error: unknown): void {
@@ -163,7 +165,7 @@ function send(response: ServerResponse, status: number, body: unknown, cacheCont
     'Cache-Control': cacheControl,
     'X-Content-Type-Options': 'nosniff',
     // An unread rest of a refused body must not be taken for the next request.
-    ...(status === 200 ? {} : { Connection: 'close' }),
+    ...(status < 300 ? {} : { Connection: 'close' }),
   });
-  response.end(JSON.stringify(body));
+  response.end(status === 204 ? undefined : JSON.stringify(body));
 }

@@ -76,13 +76,19 @@ export function createTokenEndpoint(
     const claimedId = form.get('client_id');
     if (claimedId !== null && claimedId !== client.clientId)
       throw new OAuthError('invalid_client', 'client_id is another one than the assertion names');
-    if (required(form, 'scope') !== `${options.audience}/.default`)
-      throw new OAuthError('invalid_scope', `the only scope here is ${options.audience}/.default`);
+    const audience = [options.audience, options.issuer].find(
+      (resource) => required(form, 'scope') === `${resource}/.default`,
+    );
+    if (!audience)
+      throw new OAuthError(
+        'invalid_scope',
+        `the scopes here are ${options.audience}/.default and, for Graph, ${options.issuer}/.default`,
+      );
     const subject = subjectOf(client, form);
     return {
       token_type: 'Bearer',
       expires_in: subject.lifetimeSeconds,
-      access_token: await signAccessToken(options, subject),
+      access_token: await signAccessToken({ ...options, audience }, subject),
     };
   };
 }

@@ -33,6 +33,10 @@ const identity = z.strictObject({
   certificateFile: text.optional(),
   /** Of MCMS.Api, for example `api://mcms/.default`. */
   scope: text,
+  /** "Object ID" of the app registration: Microsoft Graph wants it in the proof for a new certificate. */
+  objectId: z.uuid().optional(),
+  /** Microsoft Graph, or its counterpart in a sovereign cloud; asked when certificates are rotated. */
+  graphUrl: serviceUrl.default('https://graph.microsoft.com/v1.0'),
 });
 
 const adapter = z.strictObject({
@@ -71,6 +75,13 @@ export type CmdhostConfigFile = z.input<typeof cmdhostConfig>;
 /** A configuration that cannot be used; the message names the file and each wrong field. */
 export class CmdhostConfigError extends Error {
   override readonly name = 'CmdhostConfigError';
+  /** One sentence each. */
+  readonly problems: readonly string[];
+
+  constructor(message: string, problems: readonly string[], options?: ErrorOptions) {
+    super(message, options);
+    this.problems = problems;
+  }
 }
 
 /** Reads and checks the file. @throws {CmdhostConfigError} */
@@ -78,7 +89,7 @@ export function readCmdhostConfig(path: string): CmdhostConfig {
   const parsed = cmdhostConfig.safeParse(readJson(path));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${fieldPath(issue.path)}: ${issue.message}`);
-  throw new CmdhostConfigError(`${path}: ${problems.join('; ')}`);
+  throw new CmdhostConfigError(`${path}: ${problems.join('; ')}`, problems);
 }
 
 function readJson(path: string): unknown {
@@ -87,7 +98,8 @@ function readJson(path: string): unknown {
   } catch (cause) {
     const reason = cause instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
     const detail = cause instanceof Error ? `: ${cause.message}` : '';
-    throw new CmdhostConfigError(`${path} ${reason}${detail}`, { cause });
+    const message = `${path} ${reason}${detail}`;
+    throw new CmdhostConfigError(message, [message], { cause });
   }
 }
 
