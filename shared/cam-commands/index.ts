@@ -15,6 +15,7 @@ export { type CommandPolicy, type CommandType, CommandTypes } from './command-ty
 export { commandView, newCommandView } from './command-view.ts';
 export { type Unsuccessful, concludeCancelled, concludeFailed, concludeRetry } from './conclude.ts';
 export { CamCommandError, type CamCommandErrorCode } from './errors.ts';
+export { type LimitLook, lookAtLimit } from './limits.ts';
 export { type NextRun, type StartedRun, startNextRun } from './next-run.ts';
 export { COMMAND_QUEUE, DEFAULT_PRIORITY, type Order, type OrderDeps, orderCommand } from './order.ts';
 export { type Enqueued, enqueueAttempt, withdrawAttempt } from './queue-attempt.ts';

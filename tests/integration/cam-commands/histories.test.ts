@@ -16,7 +16,7 @@ import { rowsOf } from './rows.ts';
  * Runs that were recorded once and that every later orchestrator has to replay: on Azure such runs are in flight when a new
  * version is deployed. They stay as they are. A new path gets its file by MCMS_RECORD_HISTORIES=1; files that exist are kept.
  */
-const FOLDER = join(import.meta.dirname, 'histories');
+const FOLDER = join(import.meta.dirname, 'histories', '0.1');
 const PATH_NAMES = Object.keys(PATHS) as (keyof typeof PATHS)[];
 
 df.app.orchestration('withAStepMore', function* (context) {
