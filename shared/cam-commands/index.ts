@@ -1,3 +1,13 @@
+export {
+  type OpenRun,
+  type RunState,
+  type WatchMemory,
+  NOTHING_SEEN,
+  endAbandoned,
+  runsToWatch,
+  sendAgain,
+  watchStep,
+} from './abandoned.ts';
 export { type AgentService, type AgentServiceDeps, createAgentService } from './agent-service.ts';
 export { type AttemptDeps, type AttemptKey, findCommand } from './attempts.ts';
 export { type Begun, beginCommand } from './begin.ts';
@@ -19,6 +29,7 @@ export { type LimitLook, lookAtLimit } from './limits.ts';
 export { type NextRun, type StartedRun, startNextRun } from './next-run.ts';
 export { COMMAND_QUEUE, DEFAULT_PRIORITY, type Order, type OrderDeps, orderCommand } from './order.ts';
 export { type Enqueued, enqueueAttempt, withdrawAttempt } from './queue-attempt.ts';
+export { type Reprocessed, reprocessFailed } from './reprocess.ts';
 export { describeIssues, rejectMessage } from './rejected.ts';
 export { type Success, concludeSucceeded } from './succeed.ts';
 export {
