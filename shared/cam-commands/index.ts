@@ -29,8 +29,9 @@ export { type LimitLook, lookAtLimit } from './limits.ts';
 export { type NextRun, type StartedRun, startNextRun } from './next-run.ts';
 export { COMMAND_QUEUE, DEFAULT_PRIORITY, type Order, type OrderDeps, orderCommand } from './order.ts';
 export { type Enqueued, enqueueAttempt, withdrawAttempt } from './queue-attempt.ts';
+export { readCommandMessage, readResultMessage } from './read-message.ts';
 export { type Reprocessed, reprocessFailed } from './reprocess.ts';
-export { describeIssues, rejectMessage } from './rejected.ts';
+export { rejectMessage } from './rejected.ts';
 export { type Success, concludeSucceeded } from './succeed.ts';
 export {
   type WatchdogMemory,
