@@ -169,7 +169,8 @@ describe('a command that failed for good', () => {
     await rig.pass(10 * MINUTE_MS);
     const deps = { database: rig.database, clock: rig.harness.clock, commandTypes: CommandTypes.create() };
     const both = await Promise.all([reprocessFailed(deps), reprocessFailed(deps)]);
-    expect(both.map(({ runs }) => runs).toSorted()).toEqual([0, 1]);
+    expect(both.filter(({ runs }) => runs === 1)).toHaveLength(1);
+    expect(both.filter(({ runs }) => runs === 0)).toHaveLength(1);
     expect(await stateOf(commandId)).toMatchObject({ status: 'Queued', run: 2, automaticRuns: 1 });
   });
 
