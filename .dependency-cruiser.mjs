@@ -88,11 +88,21 @@ export default {
       to: {
         dependencyTypesNot: ['type-only'],
         pathNot: [
-          '^shared/[^/]+/decide[.]ts$',
+          '^shared/[^/]+/decide[a-z-]*[.]ts$',
           CONTRACTS,
           '^functions/orchestrations/',
           'node_modules/durable-functions/',
         ],
+      },
+    },
+    {
+      name: 'decision-does-io',
+      comment: 'What an orchestrator decides by is replayed with it: other decisions and contracts only.',
+      severity: 'error',
+      from: { path: '^shared/[^/]+/decide[a-z-]*[.]ts$' },
+      to: {
+        dependencyTypesNot: ['type-only'],
+        pathNot: ['^shared/[^/]+/decide[a-z-]*[.]ts$', CONTRACTS],
       },
     },
     {

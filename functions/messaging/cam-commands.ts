@@ -2,11 +2,10 @@ import { type InvocationContext, app } from '@azure/functions';
 import * as df from 'durable-functions';
 import {
   COMMAND_QUEUE,
-  describeIssues,
   instanceIdOf,
+  readCommandMessage,
   rejectMessage,
 } from '../../shared/cam-commands/index.ts';
-import { commandMessage } from '../../shared/cam-commands/contracts.ts';
 import { currentTraceparent, inSpan } from '../../shared/telemetry/index.ts';
 import type { AppDeps } from '../deps.ts';
 import { RUN_CAM_COMMAND } from '../orchestrations/names.ts';
@@ -37,19 +36,19 @@ export function registerCamCommands({ sender }: AppDeps): void {
           ...(parent ? { parent } : {}),
         },
         async () => {
-          const parsed = commandMessage.safeParse(body);
-          if (!parsed.success) {
+          const read = readCommandMessage(body);
+          if (read.kind === 'refused') {
             await rejectMessage(sender, {
               body,
               sourceQueue: COMMAND_QUEUE,
-              reason: 'invalid-message',
-              description: describeIssues(parsed.error),
+              reason: read.reason,
+              description: read.description,
               messageId: messageId(context),
               traceparent: currentTraceparent(),
             });
             return;
           }
-          const message = parsed.data;
+          const { message } = read;
           const instanceId = instanceIdOf({ commandId: message.commandId, run: message.run ?? 1 });
           const client = df.getClient(context);
           if ((await instanceState(client, instanceId)) !== 'unknown') return;

@@ -1,7 +1,6 @@
 import { type InvocationContext, app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { describeIssues, instanceIdOf, rejectMessage } from '../../shared/cam-commands/index.ts';
-import { resultMessage } from '../../shared/cam-commands/contracts.ts';
+import { instanceIdOf, readResultMessage, rejectMessage } from '../../shared/cam-commands/index.ts';
 import { currentTraceparent, inSpan } from '../../shared/telemetry/index.ts';
 import type { AppDeps } from '../deps.ts';
 import { raiseEvent } from './instances.ts';
@@ -35,9 +34,9 @@ export function registerCamResults({ sender }: AppDeps): void {
           ...(parent ? { parent } : {}),
         },
         async () => {
-          const parsed = resultMessage.safeParse(body);
-          if (!parsed.success) return reject('invalid-message', describeIssues(parsed.error));
-          const { data } = parsed;
+          const read = readResultMessage(body);
+          if (read.kind === 'refused') return reject(read.reason, read.description);
+          const data = read.message;
           const instanceId = instanceIdOf(data);
           const raised = await raiseEvent(df.getClient(context), {
             instanceId,

@@ -1,6 +1,7 @@
-import type { AttemptKey, Begun, Enqueued, Success } from '../../shared/cam-commands/index.ts';
+import type { AttemptKey, Begun, Enqueued, LimitLook, Success } from '../../shared/cam-commands/index.ts';
 import type { CommandError, CommandMessage, ResultMessage } from '../../shared/cam-commands/contracts.ts';
 import type { Tally } from '../../shared/cam-commands/decide.ts';
+import type { LimitName } from '../../shared/cam-commands/decide-waits.ts';
 
 /** Input of an orchestration: the message as it was validated, and the trace it came in. */
 export interface RunInput {
@@ -27,6 +28,14 @@ export interface ActivityInputs {
   readonly beginCommand: RunInput;
   readonly enqueueAttempt: Traced & { readonly key: AttemptKey };
   readonly withdrawAttempt: Traced & { readonly key: AttemptKey; readonly ask: boolean };
+  readonly checkLimit: Traced & {
+    /** The attempt under way, or the last one. */
+    readonly key: AttemptKey;
+    readonly limit: LimitName;
+    /** ISO 8601 UTC: from when on its time counts. */
+    readonly since: string;
+    readonly limitMs: number;
+  };
   readonly completeCommand: Traced & { readonly key: AttemptKey; readonly result: ResultMessage };
   readonly retryCommand: Concluded & {
     readonly error: CommandError;
@@ -50,6 +59,7 @@ export interface ActivityAnswers {
   readonly beginCommand: Begun;
   readonly enqueueAttempt: Enqueued;
   readonly withdrawAttempt: 'withdrawn' | 'claimed';
+  readonly checkLimit: LimitLook;
   readonly completeCommand: Success;
   readonly retryCommand: null;
   readonly failCommand: null;

@@ -11,6 +11,7 @@ import {
   enqueueAttempt,
   findCommand,
   instanceIdOf,
+  lookAtLimit,
   rejectMessage,
   ringBell,
   withdrawAttempt,
@@ -42,6 +43,7 @@ export function createCamCommandActivities(deps: AppDeps): Activities {
       return enqueued;
     },
     withdrawAttempt: ({ key, ask }) => withdrawAttempt(deps, key, { ask }),
+    checkLimit: ({ key, ...limit }) => lookAtLimit(deps, key, limit),
     completeCommand: ({ key, result }) => concludeSucceeded(deps, key, result),
     async retryCommand({ key, error, tally, lost, delayMs, result }) {
       await concludeRetry(deps, key, { ...ending(lost ? 'Lost' : 'Failed', result), error, tally, delayMs });

@@ -3,12 +3,15 @@ import type { CommandPolicy } from './command-types.ts';
 import type { CommandRow } from './command-view.ts';
 import { concludeFailed } from './conclude.ts';
 import type { CommandMessage } from './contracts.ts';
+import { RUN_PROTOCOL } from './decide-waits.ts';
 import { CamCommandError } from './errors.ts';
 import { recordProducedCommand } from './order.ts';
 
 export type Begun =
   | {
       readonly kind: 'proceed';
+      /** How the run works from here on (`RUN_PROTOCOL`); version 0.1 did not say. */
+      readonly protocol?: number | undefined;
       readonly policy: CommandPolicy;
       readonly notBefore: string | null;
       readonly cancelRequested: boolean;
@@ -37,6 +40,7 @@ export async function beginCommand(deps: AttemptDeps, message: CommandMessage): 
   }
   return {
     kind: 'proceed',
+    protocol: RUN_PROTOCOL,
     policy: { retry: type.retry, limits: type.limits },
     notBefore: command.notBefore,
     cancelRequested: command.cancelRequestedAt !== null,

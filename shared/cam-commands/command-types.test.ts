@@ -37,7 +37,7 @@ describe('command types', () => {
         ReprocessAfter: 'PT5M',
         MinVersion: '2024.1',
         QueueLimit: 'PT1H',
-        AttemptLimit: 'P1D',
+        AttemptLimit: 'PT4H',
         Heartbeat: 'PT1S',
         Lease: 'PT4S',
       },
@@ -54,7 +54,7 @@ describe('command types', () => {
       },
       limits: {
         queueMs: 3_600_000,
-        attemptMs: 86_400_000,
+        attemptMs: 14_400_000,
         commandMs: 28_800_000,
         heartbeatMs: 1000,
         leaseMs: 4000,
@@ -82,6 +82,45 @@ describe('command types', () => {
     ['ExportModel', 'Reprocess', '-1'],
   ])('name the wrong setting: CamCommands__%s__%s=%s', (type, name, value) => {
     expect(() => CommandTypes.create({ [type]: { [name]: value } })).toThrow(`CamCommands__${type}__${name}`);
+  });
+
+  it.each([
+    [
+      { QueueLimit: 'P3D' },
+      'QueueLimit: QueueLimit (259200000 ms) must not be longer than CommandLimit (172800000 ms)',
+    ],
+    [
+      { CommandLimit: 'PT1H' },
+      'CommandLimit: QueueLimit (86400000 ms) must not be longer than CommandLimit (3600000 ms)',
+    ],
+    [
+      { AttemptLimit: 'P3D' },
+      'AttemptLimit: AttemptLimit (259200000 ms) must not be longer than CommandLimit',
+    ],
+    [
+      { QueueLimit: 'PT1M', CommandLimit: 'PT10M' },
+      'CommandLimit: AttemptLimit (1800000 ms) must not be longer',
+    ],
+    [
+      { FirstDelay: 'PT2M' },
+      'FirstDelay: MaxDelay (60000 ms) must not be shorter than FirstDelay (120000 ms)',
+    ],
+    [{ Heartbeat: 'PT16S' }, 'Heartbeat: Lease (30000 ms) must be at least twice Heartbeat (16000 ms)'],
+    [{ Heartbeat: 'PT0.05S' }, 'Heartbeat: must be at least 100 ms'],
+    [{ AttemptLimit: 'PT0S' }, 'AttemptLimit: must be more than nothing'],
+    [{ QueueLimit: 'PT0S' }, 'QueueLimit: must be more than nothing'],
+  ])('that contradict each other stop the start: %j', (settings, message) => {
+    expect(() => CommandTypes.create({ PostProcess: settings })).toThrow(
+      `CamCommands__PostProcess__${message}`,
+    );
+  });
+
+  it.each<Readonly<Record<string, string>>>([
+    { QueueLimit: 'P2D' },
+    { QueueLimit: 'PT30M', CommandLimit: 'PT30M' },
+    { Lease: 'PT10S' },
+  ])('may go to their bounds: %j', (settings) => {
+    expect(CommandTypes.create({ PostProcess: settings }).find('esprit', 'PostProcess')).toBeDefined();
   });
 
   it('name a setting and a type that do not exist', () => {

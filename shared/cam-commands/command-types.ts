@@ -81,6 +81,9 @@ const DEFAULTS = {
   ability: {},
 } as const satisfies Partial<CommandType>;
 
+/** The shortest that the agent takes. */
+const SHORTEST_HEARTBEAT_MS = 100;
+
 /** Asks a simulator to behave in a certain way; a real CAM program pays no attention to it. */
 const simulation = z
   .strictObject({
@@ -266,10 +269,54 @@ function withOverrides(
     },
     ability: { minVersion: data.MinVersion ?? type.ability.minVersion },
   };
-  if (policy.limits.leaseMs < 2 * policy.limits.heartbeatMs) {
-    throw new Error(`CamCommands__${type.commandType}__Lease: must be at least twice the heartbeat`);
+  const wrong = contradictionsIn(policy).find(({ holds }) => !holds);
+  if (wrong) {
+    const setting = wrong.settings.find((name) => name in data) ?? wrong.settings[0];
+    throw new Error(`CamCommands__${type.commandType}__${setting}: ${wrong.rule}`);
   }
   return policy;
+}
+
+interface Rule {
+  /** Those that it is about; the one that somebody set is named. */
+  readonly settings: readonly [string, ...string[]];
+  readonly holds: boolean;
+  readonly rule: string;
+}
+
+/** What must hold between the settings of a type, the defaults of those that were left out included. */
+function contradictionsIn({ retry, limits }: CommandPolicy): readonly Rule[] {
+  const { queueMs, attemptMs, commandMs, heartbeatMs, leaseMs } = limits;
+  const { firstDelayMs, maxDelayMs } = retry;
+  return [
+    {
+      settings: ['Heartbeat'],
+      holds: heartbeatMs >= SHORTEST_HEARTBEAT_MS,
+      rule: `must be at least ${SHORTEST_HEARTBEAT_MS} ms`,
+    },
+    {
+      settings: ['Lease', 'Heartbeat'],
+      holds: leaseMs >= 2 * heartbeatMs,
+      rule: `Lease (${leaseMs} ms) must be at least twice Heartbeat (${heartbeatMs} ms)`,
+    },
+    { settings: ['QueueLimit'], holds: queueMs > 0, rule: 'must be more than nothing' },
+    { settings: ['AttemptLimit'], holds: attemptMs > 0, rule: 'must be more than nothing' },
+    {
+      settings: ['QueueLimit', 'CommandLimit'],
+      holds: queueMs <= commandMs,
+      rule: `QueueLimit (${queueMs} ms) must not be longer than CommandLimit (${commandMs} ms)`,
+    },
+    {
+      settings: ['AttemptLimit', 'CommandLimit'],
+      holds: attemptMs <= commandMs,
+      rule: `AttemptLimit (${attemptMs} ms) must not be longer than CommandLimit (${commandMs} ms)`,
+    },
+    {
+      settings: ['MaxDelay', 'FirstDelay'],
+      holds: maxDelayMs >= firstDelayMs,
+      rule: `MaxDelay (${maxDelayMs} ms) must not be shorter than FirstDelay (${firstDelayMs} ms)`,
+    },
+  ];
 }
 
 function key(application: string, commandTypeName: string): string {

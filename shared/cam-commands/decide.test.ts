@@ -61,6 +61,28 @@ describe('what follows an attempt', () => {
     expect(decideNext(POLICY, before, outcome, { cancelRequested, jitter: 1 })).toMatchObject(expected);
   });
 
+  it.each([
+    ['a success', SUCCEEDED, false, { next: 'succeed' }],
+    ['a cancellation that was asked for', CANCELLED, true, { next: 'cancel' }],
+    ['an agent that stopped it', CANCELLED, false, { next: 'fail', error: { code: 'COMMAND_LIMIT' } }],
+    ['a lost agent', LOST, false, { next: 'fail', error: { code: 'COMMAND_LIMIT' } }],
+    ['a failure', BUSY_FAILED, false, { next: 'fail', error: { code: 'COMMAND_LIMIT' } }],
+  ] as const)('after the command’s time is over: %s', (_what, outcome, cancelRequested, expected) => {
+    const overdue = { code: 'COMMAND_LIMIT', message: 'late', retryable: false };
+    const options = { cancelRequested, overdue, jitter: 1 };
+    expect(decideNext(POLICY, { failed: 0, lost: 0 }, outcome, options)).toMatchObject(expected);
+  });
+
+  it('ends at once for a code that the policy calls permanent', () => {
+    const error = { code: 'MODEL_BROKEN', message: 'x', retryable: true };
+    const options = { cancelRequested: false, jitter: 1 };
+    expect(decideNext(POLICY, { failed: 0, lost: 0 }, { kind: 'failed', error }, options)).toEqual({
+      next: 'fail',
+      tally: { failed: 1, lost: 0 },
+      error,
+    });
+  });
+
   it('calls a lost attempt what it is', () => {
     const decision = decideNext(POLICY, { failed: 0, lost: 2 }, LOST, { cancelRequested: false, jitter: 0 });
     expect(decision).toMatchObject({ next: 'fail', error: { code: 'AGENT_LOST' } });

@@ -1,7 +1,7 @@
 import type { RetryPolicy } from './command-types.ts';
 import type { CommandError } from './contracts.ts';
 
-/** How an attempt ended, as far as the next step is concerned. */
+/** How an attempt ended, as far as the next step is concerned. `cancelled`: its agent stopped it because it was asked to. */
 export type AttemptOutcome =
   | { readonly kind: 'succeeded' }
   | { readonly kind: 'cancelled' }
@@ -39,10 +39,17 @@ export function decideNext(
   policy: RecordedRetryPolicy,
   before: Tally,
   outcome: AttemptOutcome,
-  options: { readonly cancelRequested: boolean; readonly jitter: number },
+  options: {
+    readonly cancelRequested: boolean;
+    /** What the command fails with because its time is over, however this attempt ended without success. */
+    readonly overdue?: CommandError | undefined;
+    readonly jitter: number;
+  },
 ): Decision {
   if (outcome.kind === 'succeeded') return { next: 'succeed' };
-  if (outcome.kind === 'cancelled' || options.cancelRequested) return { next: 'cancel' };
+  if (options.cancelRequested) return { next: 'cancel' };
+  if (options.overdue) return { next: 'fail', tally: before, error: options.overdue };
+  if (outcome.kind === 'cancelled') return { next: 'cancel' };
   if (outcome.kind === 'lost') {
     const tally = { ...before, lost: before.lost + 1 };
     if (tally.lost > policy.maxLost) return { next: 'fail', tally, error: LOST };

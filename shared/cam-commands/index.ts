@@ -1,3 +1,13 @@
+export {
+  type OpenRun,
+  type RunState,
+  type WatchMemory,
+  NOTHING_SEEN,
+  endAbandoned,
+  runsToWatch,
+  sendAgain,
+  watchStep,
+} from './abandoned.ts';
 export { type AgentService, type AgentServiceDeps, createAgentService } from './agent-service.ts';
 export { type AttemptDeps, type AttemptKey, findCommand } from './attempts.ts';
 export { type Begun, beginCommand } from './begin.ts';
@@ -15,10 +25,13 @@ export { type CommandPolicy, type CommandType, CommandTypes } from './command-ty
 export { commandView, newCommandView } from './command-view.ts';
 export { type Unsuccessful, concludeCancelled, concludeFailed, concludeRetry } from './conclude.ts';
 export { CamCommandError, type CamCommandErrorCode } from './errors.ts';
+export { type LimitLook, lookAtLimit } from './limits.ts';
 export { type NextRun, type StartedRun, startNextRun } from './next-run.ts';
 export { COMMAND_QUEUE, DEFAULT_PRIORITY, type Order, type OrderDeps, orderCommand } from './order.ts';
 export { type Enqueued, enqueueAttempt, withdrawAttempt } from './queue-attempt.ts';
-export { describeIssues, rejectMessage } from './rejected.ts';
+export { readCommandMessage, readResultMessage } from './read-message.ts';
+export { type Reprocessed, reprocessFailed } from './reprocess.ts';
+export { rejectMessage } from './rejected.ts';
 export { type Success, concludeSucceeded } from './succeed.ts';
 export {
   type WatchdogMemory,

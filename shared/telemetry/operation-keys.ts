@@ -43,6 +43,8 @@ export const OPERATION_KEYS = [
   'outbox.relay',
   'work.sweep',
   'attempt.watch',
+  'command.watch',
+  'command.reprocess',
   'upload.sweep',
   'retention.run',
   'sql.maintenance',

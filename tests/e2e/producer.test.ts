@@ -139,7 +139,12 @@ describe('a message that cannot be carried out', () => {
     ['has wrong types', { ...good, priority: 'high', camRev: {} }, /^invalid-message$/, /camRev.*priority/],
     ['lacks a field', { ...good, routingId: undefined }, /^invalid-message$/, /routingId/],
     ['has a field nobody knows', { ...good, surprise: true }, /^invalid-message$/, /surprise/],
-    ['is of a later schema', { ...good, schemaVersion: 99 }, /^invalid-message$/, /schemaVersion/],
+    [
+      'is of a later schema',
+      { ...good, schemaVersion: 99 },
+      /^schema-version-unknown$/,
+      /99 is newer than 1/,
+    ],
     ['names an unknown command type', { ...good, commandType: 'Sing' }, /^command-type-unknown$/, /Generate/],
     ['names an unknown routing', good, /^routing-not-found$/, /routing/i],
   ];

@@ -9,7 +9,9 @@ import { registerCamCommands } from '../../functions/messaging/cam-commands.ts';
 import { registerCamResults } from '../../functions/messaging/cam-results.ts';
 import { registerOrchestrations } from '../../functions/orchestrations/register.ts';
 import { registerAttemptWatchdog } from '../../functions/timers/attempt-watchdog.ts';
+import { registerCommandWatch } from '../../functions/timers/command-watch.ts';
 import { registerOutboxRelay } from '../../functions/timers/outbox-relay.ts';
+import { registerReprocess } from '../../functions/timers/reprocess.ts';
 import { registerWorkSweeper } from '../../functions/timers/work-sweeper.ts';
 import { clientBinding } from '../../local/durable-task/client-binding.ts';
 import type core from '../../local/functions-host/functions-core.cjs';
@@ -93,6 +95,8 @@ function registerOnce() {
   registerAttemptWatchdog(deps);
   registerOutboxRelay(deps);
   registerWorkSweeper(deps);
+  registerCommandWatch(deps);
+  registerReprocess(deps);
   app.hook.preInvocation(({ invocationContext, inputs }) => {
     current().onCall(invocationContext.functionName, inputs[0]);
   });
@@ -116,7 +120,9 @@ export interface OrchestrationRig {
   /** Hands a message to the function that listens to its queue, as the host does. */
   deliver(queue: 'esprit-commands' | 'esprit-results', body: unknown, properties?: unknown): Promise<void>;
   /** Runs a timer function once and lets follow what follows. */
-  tick(timer: 'attempt-watchdog' | 'outbox-relay' | 'work-sweeper'): Promise<unknown>;
+  tick(
+    timer: 'attempt-watchdog' | 'command-watch' | 'outbox-relay' | 'reprocess' | 'work-sweeper',
+  ): Promise<unknown>;
   /** Orders through the API and brings the message to the orchestration; the command's id. */
   order(body?: Record<string, unknown>): Promise<string>;
   /** Claims as workstation WS-1 through the API; undefined when there is nothing. */

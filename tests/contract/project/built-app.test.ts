@@ -81,9 +81,11 @@ describe('the built app registers exactly', () => {
     expect(timers.toSorted()).toEqual([
       'attempt-watchdog: 2-57/5 * * * * *',
       'columnstore-maintenance: 0 40 2 * * *',
+      'command-watch: 23 * * * * *',
       'long-statement-watch: 45 * * * * *',
       'outbox-relay: */5 * * * * *',
       'plan-regression-guard: 30 3-59/15 * * * *',
+      'reprocess: 4-59/15 * * * * *',
       'retention: 0 17 * * * *',
       'upload-sweeper: 0 */10 * * * *',
       'work-sweeper: */10 * * * * *',
@@ -99,6 +101,7 @@ describe('the built app registers exactly', () => {
     ).toEqual([
       'beginCommand',
       'cancelCommand',
+      'checkLimit',
       'completeCommand',
       'enqueueAttempt',
       'failCommand',
@@ -117,6 +120,7 @@ describe('the built app registers exactly', () => {
       'attempt-watchdog: durableClient in',
       'cam-commands: durableClient in',
       'cam-results: durableClient in',
+      'command-watch: durableClient in',
       'commands-cancel: durableClient in',
       'commands-order: durableClient in',
       'outbox-relay: durableClient in',

@@ -62,7 +62,6 @@ describe('messages of producers', () => {
   it.each([
     ['no JSON', '{"schemaVersion":1,', 'body'],
     ['no object', 7, 'body'],
-    ['an unknown schema version', { schemaVersion: 2 }, 'schemaVersion'],
     ['no id', { commandId: undefined }, 'commandId'],
     ['an unknown application', { application: 'nx' }, 'application'],
     ['an unknown member', { colour: 'red' }, 'colour'],
@@ -84,6 +83,38 @@ describe('messages of producers', () => {
       },
     ]);
     expect(await commands()).toEqual([]);
+  });
+
+  it('of a later version go to esprit-rejected and say so', async () => {
+    await rig.deliver('esprit-commands', { ...good(), schemaVersion: 2, colour: 'red' });
+    expect(rejected()).toMatchObject([
+      {
+        body: { schemaVersion: 2, colour: 'red' },
+        applicationProperties: {
+          DeadLetterReason: 'schema-version-unknown',
+          DeadLetterErrorDescription: expect.stringContaining('2 is newer than 1') as unknown,
+        },
+      },
+    ]);
+    expect(await commands()).toEqual([]);
+  });
+
+  it('have their priority and the instant they are not to begin before', async () => {
+    await rig.deliver('esprit-commands', { ...good(), priority: 1 });
+    const urgent = COMMAND_ID.replace(/^5/, '6');
+    await rig.deliver('esprit-commands', { ...good(), commandId: urgent, priority: 9 });
+    const later = COMMAND_ID.replace(/^5/, '7');
+    await rig.deliver('esprit-commands', {
+      ...good(),
+      commandId: later,
+      priority: 9,
+      notBefore: '2030-01-01T10:00:00+09:00',
+    });
+    expect(await mustClaim(rig)).toMatchObject({ commandId: urgent });
+    expect(await mustClaim(rig)).toMatchObject({ commandId: COMMAND_ID });
+    expect(await rig.claim()).toBeUndefined();
+    await rig.pass(3_600_000);
+    expect(await mustClaim(rig)).toMatchObject({ commandId: later });
   });
 
   it.each([

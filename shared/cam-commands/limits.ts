@@ -1,0 +1,66 @@
+import { type AttemptDeps, type AttemptKey, findAttempt, requireCommand } from './attempts.ts';
+import type { LimitName } from './decide-waits.ts';
+import { type PausedInterval, pausedMsBetween, pausesOverlapping } from './paused-time.ts';
+
+/** What a look at a limit found. `lookAgainAt` (ISO 8601 UTC) is null when the limit is passed or binds nothing any more. */
+export interface LimitLook {
+  readonly late: boolean;
+  readonly lookAgainAt: string | null;
+}
+
+export interface Limit {
+  readonly limit: LimitName;
+  /** ISO 8601 UTC: from when on its time counts. */
+  readonly since: string;
+  readonly limitMs: number;
+}
+
+/**
+ * In a pause of unknown end a limit is looked at again after this share of the pause so far, at least: a long pause must not grow
+ * the histories of the runs that wait in it.
+ */
+const PAUSE_SHARE = 1 / 8;
+const LEAST_WAIT_MS = 60_000;
+
+/** Whether a limit whose time has come is passed. Time in which the command was paused does not count. */
+export async function lookAtLimit(
+  deps: Pick<AttemptDeps, 'database' | 'clock'>,
+  key: AttemptKey,
+  limit: Limit,
+): Promise<LimitLook> {
+  const { read } = deps.database;
+  if (limit.limit === 'queue' && (await findAttempt(read, key))?.status !== 'Waiting')
+    return { late: false, lookAgainAt: null };
+  const now = deps.clock.now();
+  const command = await requireCommand(read, key.commandId);
+  return judgeLimit(limit, await pausesOverlapping(read, command, limit.since, now.toISOString()), now);
+}
+
+/** The decision about a limit, pure. `pauses`: all that were in force at some time since the limit's time began. */
+export function judgeLimit(
+  { since, limitMs }: Omit<Limit, 'limit'>,
+  pauses: readonly PausedInterval[],
+  now: Date,
+): LimitLook {
+  const from = new Date(since);
+  const pausedMs = pausedMsBetween(pauses, from, now);
+  const leftMs = limitMs - (now.getTime() - from.getTime() - pausedMs);
+  if (leftMs <= 0) return { late: true, lookAgainAt: null };
+  const resumesAt = resumption(pauses, now);
+  const again =
+    resumesAt === undefined
+      ? now.getTime() + Math.max(leftMs, pausedMs * PAUSE_SHARE, LEAST_WAIT_MS)
+      : resumesAt.getTime() + leftMs;
+  return { late: false, lookAgainAt: new Date(Math.ceil(again)).toISOString() };
+}
+
+/** When the pauses in force end: now when none is, undefined when nobody knows. Pauses that meet count as one. */
+function resumption(pauses: readonly PausedInterval[], now: Date): Date | undefined {
+  let end = now.getTime();
+  for (const pause of pauses.toSorted((one, other) => Date.parse(one.from) - Date.parse(other.from))) {
+    if (Date.parse(pause.from) > end) continue;
+    if (pause.to === null) return undefined;
+    end = Math.max(end, Date.parse(pause.to));
+  }
+  return new Date(end);
+}
