@@ -4,6 +4,14 @@ import { sql } from 'kysely';
 import rhea from 'rhea';
 import { loadQueues } from '../../../local/service-bus/config.ts';
 import { queues } from '../../../shared/dead-letters/index.ts';
+import { RawConnection } from '../../../shared/messaging/raw/connection.ts';
+import {
+  SECTION,
+  encodeText,
+  itemsOf,
+  splitSections,
+  textOf,
+} from '../../../shared/messaging/raw/sections.ts';
 import { peekBodies, receive, receiveOne } from '../service-bus/namespace.ts';
 import { type DeadLetterRig, bytes, openDeadLetterRig } from './rig.ts';
 
@@ -29,8 +37,15 @@ async function only(queue: string): Promise<Shown> {
 }
 
 it('every queue of the product is looked at', async () => {
-  expect([...queues].sort()).toEqual((await loadQueues()).map(({ name }) => name).sort());
+  expect(new Set<string>(queues)).toEqual(new Set((await loadQueues()).map(({ name }) => name)));
 });
+
+/** Names and bytes of the application properties of an encoded message. */
+function propertiesOf(message: Buffer): unknown[] {
+  const section = splitSections(message).find(({ code }) => code === SECTION.applicationProperties);
+  const items = section ? itemsOf(section.value) : [];
+  return items.flatMap((key, n) => (n % 2 === 0 ? [[textOf(key), items[n + 1]?.toString('hex')]] : []));
+}
 
 describe('the list of dead letters', () => {
   it('shows who a message is, why it stands there and what it says', async () => {
@@ -112,7 +127,17 @@ describe('the list of dead letters', () => {
 describe('resubmitting', () => {
   it('puts a message back with everything it had, also AMQP types that JavaScript does not tell apart', async () => {
     const { types } = rhea;
-    const at = new Date('2026-01-02T03:04:05.678Z');
+    const properties = {
+      int: types.wrap_int(3),
+      long: types.wrap_long(5),
+      ticks: types.wrap_long(Buffer.from('08dd2b0a1b2c3d4e', 'hex')),
+      double: types.wrap_double(5),
+      at: new Date('2026-01-02T03:04:05.678Z'),
+      uuid: types.wrap_uuid(Buffer.alloc(16, 7)),
+      flag: true,
+      none: null,
+      'Diagnostic-Id': '00-abc',
+    };
     await rig.sendRaw('esprit-commands', {
       durable: true,
       priority: 7,
@@ -125,17 +150,7 @@ describe('resubmitting', () => {
       to: 'to',
       group_id: 'session',
       message_annotations: { 'x-opt-partition-key': 'session', 'x-own': types.wrap_int(3) },
-      application_properties: {
-        int: types.wrap_int(3),
-        long: types.wrap_long(5),
-        ticks: types.wrap_long(Buffer.from('08dd2b0a1b2c3d4e', 'hex')),
-        double: types.wrap_double(5),
-        at,
-        uuid: types.wrap_uuid(Buffer.alloc(16, 7)),
-        flag: true,
-        none: null,
-        'Diagnostic-Id': '00-abc',
-      },
+      application_properties: properties,
       body: rhea.message.data_section(Buffer.from([0, 1, 255])),
     } as never);
     await rig.bury('esprit-commands', 1);
@@ -166,18 +181,14 @@ describe('resubmitting', () => {
       deliveryCount: 0,
     });
     expect([back.deadLetterReason, back.deadLetterSource]).toEqual([undefined, undefined]);
-    expect(back.applicationProperties).toEqual({
-      int: 3,
-      long: 5,
-      ticks: Buffer.from('08dd2b0a1b2c3d4e', 'hex'),
-      double: 5,
-      at,
-      uuid: Buffer.alloc(16, 7),
-      flag: true,
-      none: null,
-      'Diagnostic-Id': '00-abc',
-      OriginalMessageId: 'original',
-    });
+    await receiver.abandonMessage(back);
+    const [raw] = await RawConnection.use(rig.namespace, async (connection) =>
+      (await connection.receiver('esprit-commands')).receive(1, 1_000),
+    );
+    expect(propertiesOf(raw?.message ?? Buffer.alloc(0))).toEqual([
+      ...propertiesOf(rhea.message.encode({ application_properties: properties } as never)),
+      ['OriginalMessageId', encodeText('original').toString('hex')],
+    ]);
     expect(await peekBodies(rig.namespace, 'esprit-commands/$DeadLetterQueue')).toEqual([]);
   });
 
@@ -269,7 +280,7 @@ describe('resubmitting', () => {
     const [, second] = shown((await rig.get('dead-letters?queue=exports')).json);
     const path = `dead-letters/exports/${second?.sequenceNumber}/resubmit`;
     const replies = await Promise.all([rig.post(path), rig.post(path)]);
-    expect(replies.map(({ status }) => status).sort()).toEqual([200, 404]);
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200, 404]));
     expect(await peekBodies(rig.namespace, 'exports')).toEqual([2]);
   });
 
