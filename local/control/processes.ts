@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { hasCode } from '../state-file.ts';
+import { hasCode, isNotFound } from '../state-file.ts';
 import type { Switchboard } from './switchboard.ts';
 
 const change = z.strictObject({
@@ -76,7 +76,13 @@ export class ProcessSwitches implements Switchboard {
   }
 
   async #pids(): Promise<Record<string, number>> {
-    return pidsFile.parse(JSON.parse(await readFile(this.#file, 'utf8')));
+    try {
+      return pidsFile.parse(JSON.parse(await readFile(this.#file, 'utf8')));
+    } catch (error) {
+      // The supervisor removes the file when the last part has ended.
+      if (isNotFound(error)) return {};
+      throw error;
+    }
   }
 }
 

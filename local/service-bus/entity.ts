@@ -95,8 +95,9 @@ export class Entity {
       .filter(({ room }) => room > 0);
     while (waiting.length > 0) {
       for (const entry of waiting) {
-        const message = this.queue.take(nowMs, takeFault(this.faults, 'reorder') ? 'newest' : 'oldest');
+        const message = this.queue.take(nowMs, this.faults.reorder > 0 ? 'newest' : 'oldest');
         if (!message) return this.#startNextWith(entry.consumer);
+        takeFault(this.faults, 'reorder');
         entry.room--;
         entry.consumer.deliver(message);
       }

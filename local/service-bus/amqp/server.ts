@@ -56,7 +56,8 @@ export async function listen(
         [...connections].map((open) => ({ client: open.container_id, port: socketOf(open)?.remotePort })),
       drop(client = '') {
         const cut = [...connections].filter((open) => open.container_id.includes(client));
-        for (const open of cut) socketOf(open)?.destroy();
+        // rhea hears of an error, and of the other side's end, but not that this side is gone.
+        for (const open of cut) socketOf(open)?.destroy(new Error('cut by a fault switch'));
         return cut.length;
       },
     },
