@@ -86,13 +86,14 @@ describe('a fault switch of the broker', () => {
   });
 
   it('drop-connections cuts all, or those of one client, and clients come back', async () => {
-    await send('before');
+    const sender = client.createSender('orders');
+    await sender.sendMessages({ body: 'before' });
     expect(faults.view().connections).toHaveLength(1);
     const [connection] = faults.view().connections;
     expect(faults.change({ fault: 'drop-connections', client: 'nobody' })).toEqual({ dropped: 0 });
     expect(faults.change({ fault: 'drop-connections', client: connection?.client })).toEqual({ dropped: 1 });
     while (faults.view().connections.length > 0) await new Promise((resolve) => setImmediate(resolve));
-    await send('after');
+    await sender.sendMessages({ body: 'after' });
     expect(await bodiesAtHand(client.createReceiver('orders'))).toEqual(['before', 'after']);
   });
 
