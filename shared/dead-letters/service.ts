@@ -104,7 +104,10 @@ interface Work {
   readonly place: Place;
   readonly message: StandingMessage;
   readonly held: HeldMessage;
-  record(action: ActionFacts['action'], after: Readonly<Record<string, unknown>> | undefined): Promise<void>;
+  readonly record: (
+    action: ActionFacts['action'],
+    after: Readonly<Record<string, unknown>> | undefined,
+  ) => Promise<void>;
 }
 
 async function settle(
