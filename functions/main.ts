@@ -8,7 +8,7 @@ import { createBlobContentStore } from '../shared/files/blob-content-store.ts';
 import { createApi } from '../shared/http/index.ts';
 import { silentNotices } from '../shared/notifications/index.ts';
 import { createSqlIdempotencyStore } from '../shared/idempotency/index.ts';
-import { createQueueSender } from '../shared/messaging/index.ts';
+import { createDeadLetters, createQueueSender } from '../shared/messaging/index.ts';
 import {
   createColumnstoreRepository,
   createPlanRepository,
@@ -21,6 +21,7 @@ import { systemClock } from '../shared/time/clock.ts';
 import type { AppDeps } from './deps.ts';
 import { agentRoutes } from './http/agent.ts';
 import { commandRoutes } from './http/commands.ts';
+import { deadLetterRoutes } from './http/dead-letters.ts';
 import { docsRoutes } from './http/docs.ts';
 import { fileRoutes } from './http/files.ts';
 import { healthRoutes } from './http/health.ts';
@@ -57,7 +58,7 @@ const clock = systemClock;
 const database = await openDatabase(settings.sqlConnection, { replica: settings.sqlReplicaConnection });
 const blobs = await createBlobService(settings.blobStorage, clock);
 const serviceBus = await openServiceBus(settings.serviceBus);
-const sender = createQueueSender(serviceBus);
+const sender = createQueueSender(serviceBus.client);
 const deps: AppDeps = {
   clock,
   database,
@@ -73,7 +74,7 @@ const api = createApi({
   clock,
 });
 api.register(
-  ...healthRoutes({ probes: healthProbes({ database, blobs, serviceBus }), clock }),
+  ...healthRoutes({ probes: healthProbes({ database, blobs, serviceBus: serviceBus.client }), clock }),
   ...openApiRoutes(api, productVersion),
   ...docsRoutes(),
   ...itemRoutes(deps),
@@ -82,6 +83,7 @@ api.register(
   ...fileRoutes(deps),
   ...commandRoutes(deps),
   ...agentRoutes(deps),
+  ...deadLetterRoutes({ database, clock, deadLetters: createDeadLetters(serviceBus) }),
 );
 registerNotFound(api);
 
@@ -106,7 +108,7 @@ registerLongStatementWatch({ statements: createStatementRepository(database) });
 
 app.hook.appTerminate(async () => {
   await sender.close();
-  await serviceBus.close();
+  await serviceBus.client.close();
   await database.close();
   await telemetry.shutdown();
 });

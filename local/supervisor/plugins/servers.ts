@@ -26,6 +26,16 @@ export const serviceBus: ServicePlugin = {
   watches: ['infra/service-bus-queues.json'],
 };
 
+/** Only with MCMS_FAULTS=1: lets tests take the stack apart. */
+export const control: ServicePlugin = {
+  kind: 'service',
+  name: 'control',
+  entry: 'local/control/main.ts',
+  nodeFlags: SMALL_HEAP,
+  dependsOn: [],
+  address: () => 'fault switches, see control.json',
+};
+
 export const identity: ServicePlugin = {
   kind: 'service',
   name: 'identity',

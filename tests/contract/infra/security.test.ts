@@ -32,11 +32,25 @@ describe('rights', () => {
   it.each([
     [
       'functionsSendTo',
-      ['esprit-commands', 'esprit-dispatch', 'esprit-rejected', 'file-verification', 'exports'],
+      [
+        'esprit-commands',
+        'esprit-dispatch',
+        'esprit-results',
+        'esprit-rejected',
+        'file-verification',
+        'exports',
+      ],
     ],
     [
       'functionsReceiveFrom',
-      ['esprit-commands', 'esprit-results', 'esprit-rejected', 'file-verification', 'exports'],
+      [
+        'esprit-commands',
+        'esprit-dispatch',
+        'esprit-results',
+        'esprit-rejected',
+        'file-verification',
+        'exports',
+      ],
     ],
     ['workstationsSendTo', ['esprit-results']],
     ['workstationsReceiveFrom', ['esprit-dispatch']],
