@@ -4,12 +4,13 @@ import {
   DatabaseUnavailableError,
   type IncidentTable,
   type Queries,
+  bound,
   isUniqueViolation,
 } from '../data/index.ts';
 import { type IncidentKind, type Severity, incidentKinds, severities } from './contracts.ts';
 import type { CommandFacts, IncidentFacts } from './facts.ts';
 
-export type IncidentRow = Selectable<IncidentTable>;
+export type IncidentRow = Omit<Selectable<IncidentTable>, 'seq'>;
 
 /** Who opens and solves incidents that no person touched. */
 export const AUTOMATIC = 'mcms';
@@ -48,7 +49,7 @@ export async function joinIncident(
       severity: eb
         .case()
         .when('occurrences', '>=', MANY_FAILURES - 1)
-        .then<string>('high')
+        .then(bound<string>('Incident.severity', 'high'))
         .else(eb.ref('severity'))
         .end(),
       lastAt: at,
@@ -58,48 +59,47 @@ export async function joinIncident(
     }))
     .where('openKey', '=', opening.cause)
     .executeTakeFirst();
-  const opened = joined.numUpdatedRows === 0n;
-  if (opened) await insertIncident(trx, opening, at);
+  if (joined.numUpdatedRows === 0n) return { opened: true, row: await insertIncident(trx, opening, at) };
   const row = await trx
     .selectFrom('Incident')
     .selectAll()
     .where('openKey', '=', opening.cause)
     .executeTakeFirstOrThrow();
-  return { opened, row };
+  return { opened: false, row };
 }
 
-async function insertIncident(trx: Queries, opening: Opening, at: string): Promise<void> {
+/** Opens an incident. A twin that opened it in the same moment has the whole transaction repeated. */
+export async function insertIncident(trx: Queries, opening: Opening, at: string): Promise<IncidentRow> {
+  const values = {
+    incidentId: randomUUID(),
+    openKey: opening.cause,
+    cause: opening.cause,
+    kind: opening.kind,
+    state: 'Open',
+    severity: opening.severity,
+    application: opening.application ?? null,
+    commandType: opening.commandType ?? null,
+    workstation: opening.workstation ?? null,
+    queue: opening.queue ?? null,
+    errorCode: opening.errorCode ?? null,
+    errorMessage: opening.errorMessage?.slice(0, MAX_MESSAGE_LENGTH) ?? null,
+    occurrences: opening.occurrences ?? 1,
+    openedAt: at,
+    lastAt: at,
+    toldAt: null,
+    toldOccurrences: 0,
+    escalatedAt: null,
+    owner: null,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    solvedAt: null,
+    solvedBy: null,
+    solution: null,
+    version: 1,
+  };
   try {
-    await trx
-      .insertInto('Incident')
-      .values({
-        incidentId: randomUUID(),
-        openKey: opening.cause,
-        cause: opening.cause,
-        kind: opening.kind,
-        state: 'Open',
-        severity: opening.severity,
-        application: opening.application ?? null,
-        commandType: opening.commandType ?? null,
-        workstation: opening.workstation ?? null,
-        queue: opening.queue ?? null,
-        errorCode: opening.errorCode ?? null,
-        errorMessage: opening.errorMessage?.slice(0, MAX_MESSAGE_LENGTH) ?? null,
-        occurrences: opening.occurrences ?? 1,
-        openedAt: at,
-        lastAt: at,
-        toldAt: null,
-        toldOccurrences: 0,
-        escalatedAt: null,
-        owner: null,
-        acknowledgedAt: null,
-        acknowledgedBy: null,
-        solvedAt: null,
-        solvedBy: null,
-        solution: null,
-        version: 1,
-      })
-      .execute();
+    await trx.insertInto('Incident').values(values).execute();
+    return values;
   } catch (error) {
     // SQL Server may have rolled the transaction back by now: only the whole of it can be repeated.
     throw isUniqueViolation(error) ? new DatabaseUnavailableError(error) : error;

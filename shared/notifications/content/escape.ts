@@ -28,7 +28,8 @@ export function cardText(text: string): string {
     .replaceAll(/[[\]]/g, (character) => (character === '[' ? '［' : '］'))
     .replaceAll('{{', '{ {')
     .replaceAll('*', '∗')
-    .replaceAll('_', '＿')
+    // Within a word, as in an error code, it begins nothing.
+    .replaceAll(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '＿')
     .replaceAll('`', 'ˋ')
     .replaceAll('<', '‹')
     .replaceAll('>', '›')

@@ -58,6 +58,8 @@ export const en: Texts = {
     ADAPTER_UNAVAILABLE:
       'The CAM program could not be started: run cmdhost doctor on the workstation, then retry it.',
     ESPRIT_LICENCE_BUSY: 'No ESPRIT licence was free: end idle ESPRIT sessions, then retry it.',
+    ESPRIT_CRASHED:
+      'ESPRIT ended without a result: read the log tail and the run folder on the workstation, then retry it.',
     TIMED_OUT:
       'The CAM program did not end in time: open the model by hand and look what it waits for, then retry it.',
     AGENT_LOST:

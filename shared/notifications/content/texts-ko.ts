@@ -59,6 +59,8 @@ export const ko: Texts = {
       'CAM 프로그램을 시작하지 못했습니다. 워크스테이션에서 cmdhost doctor를 실행한 뒤 재시도하십시오.',
     ESPRIT_LICENCE_BUSY:
       '사용 가능한 ESPRIT 라이선스가 없습니다. 쓰지 않는 ESPRIT 세션을 종료한 뒤 재시도하십시오.',
+    ESPRIT_CRASHED:
+      'ESPRIT가 결과 없이 종료되었습니다. 마지막 로그와 워크스테이션의 실행 폴더를 확인한 뒤 재시도하십시오.',
     TIMED_OUT:
       'CAM 프로그램이 제시간에 끝나지 않았습니다. 모델을 직접 열어 무엇을 기다리는지 확인한 뒤 재시도하십시오.',
     AGENT_LOST:
