@@ -11,7 +11,12 @@ import {
   top,
   versionTag,
 } from '../../shared/http/index.ts';
-import { incident, incidentDetails, incidentKinds, incidentStates } from '../../shared/notifications/contracts.ts';
+import {
+  incident,
+  incidentDetails,
+  incidentKinds,
+  incidentStates,
+} from '../../shared/notifications/contracts.ts';
 import {
   type IncidentDeps,
   acknowledgeIncident,
@@ -75,7 +80,8 @@ export function incidentRoutes(deps: IncidentDeps): Route[] {
       path: 'incidents/{incidentId}/acknowledge',
       operation: 'incident.write',
       summary: 'Take care of an incident',
-      description: 'It goes out by SMS no more. The owner is the caller unless another is named; a second call takes it over.',
+      description:
+        'It goes out by SMS no more. The owner is the caller unless another is named; a second call takes it over.',
       tags: ['Incidents'],
       access: { roles: ['Mcms.Operator'] },
       params,

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { captureUrl } from '../capture/addresses.ts';
 import { CLI_CLIENT_ID, identityPaths } from '../identity/clients.ts';
 import { writeFileAtomic } from '../state-file.ts';
 import { ChildLog } from './child-log.ts';
@@ -138,7 +139,7 @@ function stackFile({ stateDir }: StackSettings): string {
 }
 
 /** Read by the command-line tools (`cli/stack-file.ts`). */
-function stackFacts({ stateDir, apiUrl, issuer, audience }: StackSettings) {
+function stackFacts({ stateDir, apiUrl, issuer, audience, capturePort }: StackSettings) {
   const tokenClient = { clientId: CLI_CLIENT_ID, privateKeyFile: identityPaths(stateDir).cliPrivateKey };
-  return { apiUrl, issuer, audience, tokenClient };
+  return { apiUrl, issuer, audience, tokenClient, captureUrl: captureUrl(capturePort) };
 }

@@ -49,7 +49,10 @@ export const notificationFields = {
     .optional(),
   Notifications__Sms__From: z
     .string()
-    .regex(/^(\+[1-9]\d{6,14}|\d{3,8}|[A-Za-z0-9 ]{1,11})$/, 'must be a phone number, short code or sender id')
+    .regex(
+      /^(\+[1-9]\d{6,14}|\d{3,8}|[A-Za-z0-9 ]{1,11})$/,
+      'must be a phone number, short code or sender id',
+    )
     .optional(),
   Notifications__Sms__Operators: listOf(phoneNumber, 'must be phone numbers').optional(),
   Notifications__Sms__After: duration('how long an incident stays unacknowledged').optional(),
@@ -57,7 +60,10 @@ export const notificationFields = {
   Notifications__ConsoleUrl: address('the address of the console').optional(),
   CommunicationServices: z
     .string()
-    .regex(/^(?=.*\bendpoint=)(?=.*\baccesskey=)/i, 'must be a connection string with endpoint= and accesskey=')
+    .regex(
+      /^(?=.*\bendpoint=)(?=.*\baccesskey=)/i,
+      'must be a connection string with endpoint= and accesskey=',
+    )
     .optional(),
   CommunicationServices__endpoint: address('the endpoint of Communication Services').optional(),
 };
@@ -67,8 +73,14 @@ export type NotificationEnvironment = z.output<typeof notificationShape>;
 
 /** A half configured channel would tell nobody: each check names the setting that is missing. */
 export const notificationChecks = [
-  needs('Notifications__Email__From', ['Notifications__Email__Operators', 'Notifications__Email__PersonDomain']),
-  needsOneOf(['Notifications__Email__Operators', 'Notifications__Email__PersonDomain'], ['Notifications__Email__From']),
+  needs('Notifications__Email__From', [
+    'Notifications__Email__Operators',
+    'Notifications__Email__PersonDomain',
+  ]),
+  needsOneOf(
+    ['Notifications__Email__Operators', 'Notifications__Email__PersonDomain'],
+    ['Notifications__Email__From'],
+  ),
   needs('Notifications__Sms__From', ['Notifications__Sms__Operators', 'Notifications__Sms__After']),
   needsOneOf(['Notifications__Sms__Operators'], ['Notifications__Sms__From']),
   needsOneOf(

@@ -24,11 +24,7 @@ export function createNotices(settings: NotificationSettings): Notices {
 }
 
 /** The failed run belongs to the incident of its cause, which is told of when it opens. */
-async function noteFailure(
-  trx: Queries,
-  settings: NotificationSettings,
-  ended: EndedCommand,
-): Promise<void> {
+async function noteFailure(trx: Queries, settings: NotificationSettings, ended: EndedCommand): Promise<void> {
   const { commandId, run, at } = ended;
   const known = await trx
     .selectFrom('IncidentCommand')
@@ -52,13 +48,9 @@ async function noteFailure(
     at,
   );
   const { incidentId } = row;
-  await trx
-    .insertInto('IncidentCommand')
-    .values({ incidentId, commandId, run, failedAt: at })
-    .execute();
+  await trx.insertInto('IncidentCommand').values({ incidentId, commandId, run, failedAt: at }).execute();
   const recipients = operatorRecipients(settings);
-  if (recipients.length === 0)
-    await markTold(trx, { incidentId, occurrences: row.occurrences, at });
+  if (recipients.length === 0) await markTold(trx, { incidentId, occurrences: row.occurrences, at });
   if (!opened) return;
   const facts = incidentFactsOf(row, 'opened', commandFacts(ended));
   await writeNotifications(trx, { key: `incident:${incidentId}:opened`, facts, at }, recipients);

@@ -67,7 +67,9 @@ export async function readIncident(
   return {
     ...incidentView(row, language),
     commands: await firstRows(commands, DETAILS, database.dialect).execute(),
-    notifications: (await firstRows(notifications, DETAILS, database.dialect).execute()).map(notificationView),
+    notifications: (await firstRows(notifications, DETAILS, database.dialect).execute()).map(
+      notificationView,
+    ),
   };
 }
 

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { type Language, TEXTS, firstAction } from './content/texts.ts';
-import { type IncidentDetails, type IncidentView, channels, incidentStates, notificationStates, severities } from './contracts.ts';
+import {
+  type IncidentDetails,
+  type IncidentView,
+  channels,
+  incidentStates,
+  notificationStates,
+  severities,
+} from './contracts.ts';
 import { type IncidentRow, kindOf } from './incident-rows.ts';
 
 const state = z.enum(incidentStates);

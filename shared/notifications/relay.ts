@@ -138,7 +138,12 @@ async function postpone(deps: RelayDeps, row: Row, failure: ChannelError): Promi
   const delayMs = Math.max(retryDelayMs(row.attempts, random), failure.retryAfterMs ?? 0);
   const facts = { notificationId: row.notificationId, channel: row.channel, reason: failure.message };
   if (gaveUp) log.error('a notification was not taken for a day and is given up', facts);
-  else log.warn('a notification was not taken; it is tried again', { ...facts, attempts: row.attempts, delayMs });
+  else
+    log.warn('a notification was not taken; it is tried again', {
+      ...facts,
+      attempts: row.attempts,
+      delayMs,
+    });
   await note(deps, row, {
     state: gaveUp ? 'GivenUp' : 'Pending',
     lastError: failure.message.slice(0, 500),

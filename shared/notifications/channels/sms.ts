@@ -36,7 +36,10 @@ export function createSmsChannel(options: SmsChannelOptions): Channel {
     const client = rest.createDefaultHttpClient();
     const url = new URL(`/sms?api-version=${API_VERSION}`, endpoint).href;
     return (body: string) => {
-      const headers = rest.createHttpHeaders({ 'Content-Type': 'application/json', Accept: 'application/json' });
+      const headers = rest.createHttpHeaders({
+        'Content-Type': 'application/json',
+        Accept: 'application/json',
+      });
       const abortSignal = AbortSignal.timeout(TIMEOUT_MS);
       const request = rest.createPipelineRequest({
         url,

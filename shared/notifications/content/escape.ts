@@ -1,6 +1,9 @@
 /** The text on one line without control characters (those that turn writing around among them), cut to `max` characters. */
 export function plain(text: string, max: number): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').replaceAll(/ {2,}/g, ' ').trim();
+  const line = text
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replaceAll(/ {2,}/g, ' ')
+    .trim();
   const characters = Array.from(line);
   return characters.length <= max ? line : `${characters.slice(0, max - 1).join('')}…`;
 }
@@ -24,15 +27,17 @@ export function html(text: string): string {
  * https://learn.microsoft.com/adaptive-cards/authoring-cards/text-features
  */
 export function cardText(text: string): string {
-  return text
-    .replaceAll(/[[\]]/g, (character) => (character === '[' ? '［' : '］'))
-    .replaceAll('{{', '{ {')
-    .replaceAll('*', '∗')
-    // Within a word, as in an error code, it begins nothing.
-    .replaceAll(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '＿')
-    .replaceAll('`', 'ˋ')
-    .replaceAll('<', '‹')
-    .replaceAll('>', '›')
-    .replaceAll(/\b(https?|mailto|ftp):/gi, '$1：')
-    .replaceAll(/^(\s*)([-+#]|\d+\.)(\s)/g, '$1\u2060$2$3');
+  return (
+    text
+      .replaceAll(/[[\]]/g, (character) => (character === '[' ? '［' : '］'))
+      .replaceAll('{{', '{ {')
+      .replaceAll('*', '∗')
+      // Within a word, as in an error code, it begins nothing.
+      .replaceAll(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '＿')
+      .replaceAll('`', 'ˋ')
+      .replaceAll('<', '‹')
+      .replaceAll('>', '›')
+      .replaceAll(/\b(https?|mailto|ftp):/gi, '$1：')
+      .replaceAll(/^(\s*)([-+#]|\d+\.)(\s)/g, '$1\u2060$2$3')
+  );
 }

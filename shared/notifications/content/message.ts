@@ -25,13 +25,16 @@ const MAX_VALUE = 500;
 /** What a notification says, in words. */
 export function messageOf(facts: NoticeFacts, wording: Wording): Message {
   const texts = TEXTS[wording.language];
-  return facts.about === 'command' ? personMessage(facts, texts, wording) : incidentMessage(facts, texts, wording);
+  return facts.about === 'command'
+    ? personMessage(facts, texts, wording)
+    : incidentMessage(facts, texts, wording);
 }
 
 function personMessage(facts: PersonFacts, texts: Texts, { linkBase }: Wording): Message {
   const done = facts.outcome === 'Succeeded';
   const { command } = facts;
-  const next = command.reprocessAt === null ? texts.waitsForPerson : fill(texts.runsAgain, minute(command.reprocessAt));
+  const next =
+    command.reprocessAt === null ? texts.waitsForPerson : fill(texts.runsAgain, minute(command.reprocessAt));
   return {
     title: plain(fill(done ? texts.succeeded : texts.failed, facts.commandType, itemOf(command)), MAX_TITLE),
     tone: done ? 'good' : 'attention',
@@ -52,7 +55,11 @@ function personMessage(facts: PersonFacts, texts: Texts, { linkBase }: Wording):
 
 function incidentMessage(facts: IncidentFacts, texts: Texts, { linkBase }: Wording): Message {
   const title = titleOf(facts, texts);
-  const framed = { opened: title, updated: fill(texts.updated, title), escalated: fill(texts.escalated, title) };
+  const framed = {
+    opened: title,
+    updated: fill(texts.updated, title),
+    escalated: fill(texts.escalated, title),
+  };
   const next = facts.command?.reprocessAt;
   return {
     title: plain(framed[facts.event], MAX_TITLE),
@@ -97,7 +104,10 @@ function incidentEntries(facts: IncidentFacts): Entry[] {
   switch (facts.kind) {
     case 'command-failure':
       return [
-        ['command', command && `${facts.application ?? ''} ${facts.commandType ?? ''} ${command.commandId}`.trim()],
+        [
+          'command',
+          command && `${facts.application ?? ''} ${facts.commandType ?? ''} ${command.commandId}`.trim(),
+        ],
         ['item', command && itemOf(command)],
         ['orderedBy', command?.requestedBy ?? null],
         ['attempts', command && String(command.attempts)],
@@ -126,7 +136,10 @@ function itemOf({ itemCode, revisionCode }: CommandFacts): string {
   return `${itemCode} ${revisionCode}`;
 }
 
-function errorOf(facts: { readonly errorCode: string | null; readonly errorMessage: string | null }): string | null {
+function errorOf(facts: {
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+}): string | null {
   return facts.errorCode === null ? null : `${facts.errorCode}: ${facts.errorMessage ?? ''}`;
 }
 

@@ -35,7 +35,8 @@ export const en: Texts = {
   waitsForPerson: 'It waits for somebody to retry or cancel it.',
   done: 'The results are attached to the routing.',
   actions: {
-    'command-failure': 'Open the command and read the log tail of its last attempt; mend the cause, then retry it.',
+    'command-failure':
+      'Open the command and read the log tail of its last attempt; mend the cause, then retry it.',
     'workstation-lost':
       'Look whether the workstation is switched on and reaches the network, then whether the CmdHost service runs. Its runs are tried again elsewhere.',
     'queue-wait':

@@ -56,11 +56,7 @@ export interface WaitingItem {
 }
 
 /** Kinds of work whose longest waiting item has waited too long, not counting the time it was paused. */
-export function longWaits(
-  items: readonly WaitingItem[],
-  pauses: readonly PauseSpan[],
-  now: Date,
-): Finding[] {
+export function longWaits(items: readonly WaitingItem[], pauses: readonly PauseSpan[], now: Date): Finding[] {
   const heads = new Map<string, WaitingItem>();
   for (const item of items) {
     const lane = `${item.application}:${item.commandType}`;

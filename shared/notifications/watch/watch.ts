@@ -95,7 +95,10 @@ async function look(deps: WatchDeps, memory: WatchMemory, now: Date): Promise<Lo
   const { database } = deps;
   const workstations = await readWorkstations(database, now);
   const items = await readWaitingItems(database, now);
-  const since = items.reduce((first, { enqueuedAt }) => (enqueuedAt < first ? enqueuedAt : first), now.toISOString());
+  const since = items.reduce(
+    (first, { enqueuedAt }) => (enqueuedAt < first ? enqueuedAt : first),
+    now.toISOString(),
+  );
   const pauses = await readPauses(database, since);
   const troubles = await countDeadLetters(deps);
   // While this process or the database was away no workstation could be heard: only an unbroken watch may miss one.
@@ -128,7 +131,12 @@ async function countDeadLetters(deps: WatchDeps): Promise<readonly QueueTrouble[
 }
 
 async function solveAutomatically(deps: WatchDeps, row: IncidentRow, solution: string): Promise<void> {
-  const change = { by: AUTOMATIC, kind: 'service', at: deps.clock.now().toISOString(), comment: solution } as const;
+  const change = {
+    by: AUTOMATIC,
+    kind: 'service',
+    at: deps.clock.now().toISOString(),
+    comment: solution,
+  } as const;
   // One that has changed meanwhile, by a further failure for example, is looked at again in the next round.
   await deps.database.transaction((trx) => solveRow(trx, row, change));
 }
@@ -157,7 +165,8 @@ async function followUp(deps: WatchDeps, row: IncidentRow, now: Date): Promise<v
       .where('incidentId', '=', row.incidentId)
       .where('toldAt', '=', row.toldAt)
       .executeTakeFirst();
-    if (numUpdatedRows > 0n) await writeNotifications(trx, { key, facts, at }, operatorRecipients(deps.settings));
+    if (numUpdatedRows > 0n)
+      await writeNotifications(trx, { key, facts, at }, operatorRecipients(deps.settings));
   });
 }
 
