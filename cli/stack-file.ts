@@ -7,6 +7,8 @@ const stackFileSchema = z.object({
   apiUrl: z.url(),
   issuer: z.url(),
   audience: z.string(),
+  /** Where the stack's notifications are taken and shown. */
+  captureUrl: z.url(),
   /** The client that asks for tokens in the name of people. */
   tokenClient: z.object({ clientId: z.string(), privateKeyFile: z.string() }),
 });

@@ -100,7 +100,8 @@ class Capture {
     if (delayMs > 0) await delay(delayMs);
     if (fault.kind === 'drop') return void response.destroy();
     if (fault.kind === 'refuse') {
-      const headers = fault.retryAfter === undefined ? {} : { 'Retry-After': String(fault.retryAfter) };
+      const headers: Record<string, string> =
+        fault.retryAfter === undefined ? {} : { 'Retry-After': String(fault.retryAfter) };
       return send(response, { ...refusal(fault.status, 'Refused'), headers });
     }
     if (channel !== 'teams' && !isSigned(asked, this.#now())) return send(response, refusal(401, 'Denied'));

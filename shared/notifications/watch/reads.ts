@@ -1,4 +1,3 @@
-import { applications } from '../../cam-commands/contracts.ts';
 import { type Database, firstRows } from '../../data/index.ts';
 import { AUTOMATIC, type IncidentRow } from '../incident-rows.ts';
 import { WATCH_LIMITS, type WaitingItem, type WorkstationFacts } from './findings.ts';
@@ -63,8 +62,14 @@ export async function readPauses(database: Database, since: string): Promise<Pau
 /** What waits for a workstation and has been due for longer than the limit. */
 export async function readWaitingItems(database: Database, now: Date): Promise<WaitingItem[]> {
   const before = new Date(now.getTime() - WATCH_LIMITS.queueWaitMs).toISOString();
+  const applications = await database.read
+    .selectFrom('CamWorkItem')
+    .select('application')
+    .where('state', '=', 'Waiting')
+    .groupBy('application')
+    .execute();
   const perApplication = await Promise.all(
-    applications.map((application) =>
+    applications.map(({ application }) =>
       firstRows(
         database.read
           .selectFrom('CamWorkItem')
@@ -96,10 +101,11 @@ export async function readMendedFailures(database: Database): Promise<IncidentRo
     .selectAll()
     .where('state', 'in', ['Open', 'Acknowledged'])
     .where('kind', '=', 'command-failure')
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('IncidentCommand')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('IncidentCommand')
             .innerJoin('CamCommand', 'CamCommand.commandId', 'IncidentCommand.commandId')
             .select('IncidentCommand.seq')
             .whereRef('IncidentCommand.incidentId', '=', 'Incident.incidentId')
