@@ -28,6 +28,7 @@ export interface CaptureOptions {
   /** 0 asks the system for a port. */
   readonly port: number;
   readonly stateDir: string;
+  /** For what it notes and how long it knows repetitions; the age of a signature is that of the sender's clock, which is real. */
   readonly now: () => Date;
 }
 
@@ -61,12 +62,10 @@ export async function startCapture(options: CaptureOptions): Promise<RunningServ
 }
 
 class Capture {
-  readonly #now: () => Date;
   readonly #state: ServiceState;
   readonly #faults = new FaultSwitches();
 
   constructor({ stateDir, now }: CaptureOptions, url: string) {
-    this.#now = now;
     const store = new MessageStore(join(stateDir, 'notifications.ndjson'), now);
     this.#state = { store, repeats: new RepeatMemory(now), url };
   }
@@ -104,7 +103,7 @@ class Capture {
         fault.retryAfter === undefined ? {} : { 'Retry-After': String(fault.retryAfter) };
       return send(response, { ...refusal(fault.status, 'Refused'), headers });
     }
-    if (channel !== 'teams' && !isSigned(asked, this.#now())) return send(response, refusal(401, 'Denied'));
+    if (channel !== 'teams' && !isSigned(asked, new Date())) return send(response, refusal(401, 'Denied'));
     const answer = TAKE[channel](this.#state, asked);
     if (fault.kind === 'dropAnswer') return void response.destroy();
     send(response, answer);

@@ -22,10 +22,14 @@ export function createEmailChannel(options: EmailChannelOptions): Channel {
       import('@azure/communication-email'),
       options.access(),
     ]);
-    // The relay repeats by itself, with the ids that make a repetition the same mail.
+    const clientOptions = {
+      // The relay repeats by itself, with the ids that make a repetition the same mail.
+      retryOptions: { maxRetries: 0 },
+      allowInsecureConnection: endpoint.startsWith('http:'),
+    };
     return 'key' in credential
-      ? new EmailClient(endpoint, credential, { retryOptions: { maxRetries: 0 } })
-      : new EmailClient(endpoint, credential, { retryOptions: { maxRetries: 0 } });
+      ? new EmailClient(endpoint, credential, clientOptions)
+      : new EmailClient(endpoint, credential, clientOptions);
   });
   return {
     async send(delivery) {
