@@ -43,7 +43,19 @@ export async function writeNotifications(
     createdAt: at,
     sentAt: null,
   }));
-  await trx.insertInto('Notification').values(rows).execute();
+  // A step that is repeated finds its rows: telling twice, or failing the command, would both be wrong.
+  const there = await trx
+    .selectFrom('Notification')
+    .select('dedupeKey')
+    .where(
+      'dedupeKey',
+      'in',
+      rows.map(({ dedupeKey }) => dedupeKey),
+    )
+    .execute();
+  const known = new Set(there.map(({ dedupeKey }) => dedupeKey));
+  const fresh = rows.filter(({ dedupeKey }) => !known.has(dedupeKey));
+  if (fresh.length > 0) await trx.insertInto('Notification').values(fresh).execute();
 }
 
 function kindOf(facts: NoticeFacts): string {

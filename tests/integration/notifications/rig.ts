@@ -13,6 +13,7 @@ import {
 import type { Database } from '../../../shared/data/index.ts';
 import {
   type EndedCommand,
+  type Notices,
   type QueueTrouble,
   UNWATCHED_INCIDENTS,
   createChannels,
@@ -28,6 +29,7 @@ export interface NotificationRig {
   readonly settings: NotificationSettings;
   readonly now: () => string;
   advance(ms: number): void;
+  readonly notices: Notices;
   /** A command whose run ended, in a transaction of its own, as the orchestration's last step does it. */
   end(ended?: Partial<EndedCommand>, on?: Database): Promise<void>;
   /** One round of the sender; `on` is another host's connection. */
@@ -63,6 +65,7 @@ export async function startNotifications(
   const rig: NotificationRig = {
     database,
     settings,
+    notices,
     troubles: [],
     now: () => clock.now().toISOString(),
     advance: (ms) => {
@@ -91,7 +94,7 @@ export async function startNotifications(
 
 export const COMMAND_ID = '5f0c2a9e-52f5-4a3e-8a2b-2e0d6f1c7b11';
 
-const ENDED: EndedCommand = {
+export const ENDED: EndedCommand = {
   commandId: COMMAND_ID,
   run: 1,
   routingId: '7d0c2a9e-52f5-4a3e-8a2b-2e0d6f1c7b22',

@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type NotificationRig, commandId, incidentsOf, notificationsOf, startNotifications } from './rig.ts';
+import {
+  ENDED,
+  type NotificationRig,
+  commandId,
+  incidentsOf,
+  notificationsOf,
+  startNotifications,
+} from './rig.ts';
 
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
@@ -48,11 +55,11 @@ describe('what is to be told', () => {
 
   it('is rolled back with the command that it tells of', async () => {
     const failing = rig.database.transaction(async (trx) => {
-      await trx.insertInto('Notification').values(rowTo('kim@shop.example', rig.now())).execute();
+      await rig.notices.commandEnded(trx, ENDED);
       throw new Error('the command could not be written');
     });
     await expect(failing).rejects.toThrow('could not be written');
-    expect(await notificationsOf(rig)).toEqual([]);
+    expect([await notificationsOf(rig), await incidentsOf(rig)]).toEqual([[], []]);
   });
 
   it('is sent by one of two hosts', async () => {
@@ -158,23 +165,3 @@ describe('with no channel', () => {
     expect(await incidentsOf(rig)).toMatchObject([{ toldAt: rig.now(), toldOccurrences: 1 }]);
   });
 });
-
-function rowTo(recipient: string, at: string) {
-  return {
-    notificationId: commandId(99),
-    dedupeKey: 'x',
-    kind: 'command-succeeded',
-    channel: 'email',
-    recipient,
-    incidentId: null,
-    commandId: null,
-    run: null,
-    content: '{}',
-    state: 'Pending',
-    attempts: 0,
-    nextAt: at,
-    lastError: null,
-    createdAt: at,
-    sentAt: null,
-  };
-}
