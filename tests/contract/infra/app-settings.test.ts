@@ -28,7 +28,17 @@ const VALUES: Readonly<Record<string, string>> = {
   authTenantId: '00000000-0000-0000-0000-000000000003',
   blobServiceUri: 'https://stmcms.blob.core.windows.net/',
   hostStorageAccountName: 'sthost',
+  communicationEndpoint: 'https://acs-mcms.europe.communication.azure.com',
+  consoleUrl: 'https://mcms.example.com',
+  emailFrom: 'DoNotReply@mcms.azurecomm.net',
   historyArchiveAfter: 'P730D',
+  notificationLanguage: 'ko',
+  operatorEmails: 'a@example.com,b@example.com',
+  operatorPhones: '+821012345678',
+  personEmailDomain: 'example.com',
+  smsAfter: 'PT20M',
+  smsFrom: '+821000000000',
+  teamsWebhookUrl: 'https://prod-00.koreacentral.logic.azure.com/workflows/x',
   identityClientId: '00000000-0000-0000-0000-000000000004',
   otlpEndpoint: 'https://collector.example.com:4318',
   serviceBusHostName: 'sb-mcms.servicebus.windows.net',
@@ -92,6 +102,15 @@ describe('the app settings of the deployed function app', () => {
       blobStorage: { kind: 'identity', address: 'https://stmcms.blob.core.windows.net/' },
       auth: { issuer: 'https://login.microsoftonline.com/00000000-0000-0000-0000-000000000003/v2.0' },
       telemetry: { otlpEndpoint: 'https://collector.example.com:4318' },
+      notifications: {
+        teams: { webhookUrl: VALUES['teamsWebhookUrl'] },
+        email: { from: VALUES['emailFrom'], operators: ['a@example.com', 'b@example.com'] },
+        sms: { from: '+821000000000', operators: ['+821012345678'] },
+        smsAfterMs: 1_200_000,
+        communication: { kind: 'identity', address: VALUES['communicationEndpoint'] },
+        language: 'ko',
+        linkBase: 'https://mcms.example.com',
+      },
     });
   });
 
