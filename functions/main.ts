@@ -6,7 +6,7 @@ import { productVersion } from '../shared/config/version.ts';
 import { openDatabase } from '../shared/data/index.ts';
 import { createBlobContentStore } from '../shared/files/blob-content-store.ts';
 import { createApi } from '../shared/http/index.ts';
-import { silentNotices } from '../shared/notifications/index.ts';
+import { createChannels, createNotices } from '../shared/notifications/index.ts';
 import { createSqlIdempotencyStore } from '../shared/idempotency/index.ts';
 import { createDeadLetters, createQueueSender } from '../shared/messaging/index.ts';
 import {
@@ -18,6 +18,7 @@ import {
 import { createBlobService } from '../shared/storage/index.ts';
 import { startTelemetry } from '../shared/telemetry/start.ts';
 import { systemClock } from '../shared/time/clock.ts';
+import { createDeadLetterCount } from './dead-letter-count.ts';
 import type { AppDeps } from './deps.ts';
 import { agentRoutes } from './http/agent.ts';
 import { commandRoutes } from './http/commands.ts';
@@ -26,6 +27,7 @@ import { docsRoutes } from './http/docs.ts';
 import { fileRoutes } from './http/files.ts';
 import { healthRoutes } from './http/health.ts';
 import { historyRoutes } from './http/history.ts';
+import { incidentRoutes } from './http/incidents.ts';
 import { itemRoutes } from './http/items.ts';
 import { registerNotFound } from './http/not-found.ts';
 import { openApiRoutes } from './http/openapi.ts';
@@ -39,7 +41,9 @@ import { openServiceBus } from './service-bus.ts';
 import { registerAttemptWatchdog } from './timers/attempt-watchdog.ts';
 import { registerColumnstoreMaintenance } from './timers/columnstore-maintenance.ts';
 import { registerCommandWatch } from './timers/command-watch.ts';
+import { registerIncidentWatch } from './timers/incident-watch.ts';
 import { registerLongStatementWatch } from './timers/long-statement-watch.ts';
+import { registerNotificationRelay } from './timers/notification-relay.ts';
 import { registerOutboxRelay } from './timers/outbox-relay.ts';
 import { registerPlanRegressionGuard } from './timers/plan-regression-guard.ts';
 import { registerReprocess } from './timers/reprocess.ts';
@@ -65,7 +69,7 @@ const deps: AppDeps = {
   sender,
   content: createBlobContentStore(blobs),
   commandTypes: CommandTypes.create(settings.camCommands),
-  notices: silentNotices,
+  notices: createNotices(settings.notifications),
 };
 
 const api = createApi({
@@ -84,6 +88,7 @@ api.register(
   ...commandRoutes(deps),
   ...agentRoutes(deps),
   ...deadLetterRoutes({ database, clock, deadLetters: createDeadLetters(serviceBus) }),
+  ...incidentRoutes({ database, language: settings.notifications.language }),
 );
 registerNotFound(api);
 
@@ -96,6 +101,13 @@ registerWorkSweeper(deps);
 registerAttemptWatchdog(deps);
 registerCommandWatch(deps);
 registerReprocess(deps);
+registerNotificationRelay({ database, clock, channels: createChannels(settings.notifications) });
+registerIncidentWatch({
+  database,
+  clock,
+  settings: settings.notifications,
+  deadLetters: createDeadLetterCount(serviceBus.client, clock),
+});
 registerUploadSweeper(deps);
 registerRetention(deps, settings.historyArchiveAfterMs);
 registerColumnstoreMaintenance({

@@ -87,6 +87,37 @@ param historyArchiveAfter string = ''
 @maxValue(730)
 param logRetentionDays int = 30
 
+// ---- Who is told ---------------------------------------------------------------------------------------------------
+
+@description('Address of a Teams workflow that posts to the channel of the operators. Whoever has it can post. Empty: nothing goes to Teams.')
+@secure()
+param teamsWebhookUrl string = ''
+
+@description('E-mail addresses of the operators, separated by commas. Empty: they get no mail.')
+param operatorEmails string = ''
+
+@description('Domain that completes the name of a person who ordered a command to an e-mail address. Empty: only names that are addresses get mail.')
+param personEmailDomain string = ''
+
+@description('Phone number, short code or sender id that SMS come from; it is bought for the Communication Services resource. Empty: no SMS.')
+param smsFrom string = ''
+
+@description('Phone numbers of the operators such as +821012345678, separated by commas. They are told of what stays unacknowledged.')
+param operatorPhones string = ''
+
+@description('How long a severe incident stays unacknowledged before it goes out by SMS, as an ISO 8601 duration.')
+param smsAfter string = 'PT15M'
+
+@description('Language of the notifications.')
+@allowed(['en', 'ko'])
+param notificationLanguage string = 'en'
+
+@description('Address of the console that links in notifications lead to. Empty: the API of the function app.')
+param consoleUrl string = ''
+
+@description('Geography in which Communication Services keeps messages. It cannot be changed later.')
+param communicationDataLocation string = 'Europe'
+
 // ---- Resources -----------------------------------------------------------------------------------------------------
 
 var resourceToken = toLower(uniqueString(subscription().id, resourceGroup().id, environmentName))
@@ -164,6 +195,16 @@ module sql 'modules/sql.bicep' = {
   }
 }
 
+module communication 'modules/communication.bicep' = {
+  name: 'communication'
+  params: {
+    name: 'acs-mcms-${resourceToken}'
+    tags: allTags
+    dataLocation: communicationDataLocation
+    functionsPrincipalId: identity.outputs.principalId
+  }
+}
+
 module functionApp 'modules/function-app.bicep' = {
   name: 'function-app'
   params: {
@@ -185,6 +226,16 @@ module functionApp 'modules/function-app.bicep' = {
     authAudience: authAudience
     otlpEndpoint: otlpEndpoint
     historyArchiveAfter: historyArchiveAfter
+    communicationEndpoint: communication.outputs.endpoint
+    emailFrom: communication.outputs.senderAddress
+    teamsWebhookUrl: teamsWebhookUrl
+    operatorEmails: operatorEmails
+    personEmailDomain: personEmailDomain
+    smsFrom: smsFrom
+    operatorPhones: operatorPhones
+    smsAfter: smsAfter
+    notificationLanguage: notificationLanguage
+    consoleUrl: consoleUrl
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     alwaysReadyHttpInstances: alwaysReadyHttpInstances

@@ -1,4 +1,11 @@
 import { z } from 'zod';
+import type { ServiceAccess } from './access.ts';
+import {
+  type NotificationSettings,
+  notificationChecks,
+  notificationFields,
+  notificationSettings,
+} from './notifications.ts';
 import {
   type Environment,
   address,
@@ -9,10 +16,7 @@ import {
   sqlServerConnection,
 } from './settings.ts';
 
-/** How to reach a service: by a connection string (local servers) or by its address and the managed identity (Azure). */
-export type ServiceAccess =
-  | { readonly kind: 'connectionString'; readonly connectionString: string }
-  | { readonly kind: 'identity'; readonly address: string };
+export type { ServiceAccess };
 
 /** Overrides of command policies as they stand in `CamCommands__<type>__<name>`, not yet checked: type → name → text. */
 export type CamCommandOverrides = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -28,6 +32,7 @@ export interface FunctionsSettings {
   readonly camCommands: CamCommandOverrides;
   /** History older than this goes to the archive; without it, history stays where it is. */
   readonly historyArchiveAfterMs?: number;
+  readonly notifications: NotificationSettings;
 }
 
 export interface TelemetrySettings {
@@ -56,11 +61,16 @@ const schema = z
       .string()
       .regex(/InstrumentationKey=/i, 'must be a connection string with InstrumentationKey=')
       .optional(),
+    ...notificationFields,
   })
   .check(
+    ...notificationChecks,
     oneOf('ServiceBusConnection', 'ServiceBusConnection__fullyQualifiedNamespace'),
     oneOf('BlobStorage', 'BlobStorage__serviceUri'),
   );
+
+/** Every app setting of the functions process that has a name of its own. */
+export const FUNCTIONS_SETTINGS: readonly string[] = Object.keys(schema.shape);
 
 /** Either setting must be there; asked even when others are wrong, so that one error tells all. */
 function oneOf(name: string, other: string) {
@@ -91,6 +101,7 @@ export function readFunctionsSettings(environment: Environment): FunctionsSettin
     },
     camCommands: camCommandOverrides(environment),
     ...(env.HistoryArchive__After === undefined ? {} : { historyArchiveAfterMs: env.HistoryArchive__After }),
+    notifications: notificationSettings(env, environment['WEBSITE_HOSTNAME']?.trim() || undefined),
   };
 }
 
