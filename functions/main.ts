@@ -20,6 +20,9 @@ import { startTelemetry } from '../shared/telemetry/start.ts';
 import { systemClock } from '../shared/time/clock.ts';
 import type { AppDeps } from './deps.ts';
 import { agentRoutes } from './http/agent.ts';
+import { bulkActionRoutes } from './http/bulk-actions.ts';
+import { commandFailureRoutes } from './http/command-failures.ts';
+import { commandTypeRoutes } from './http/command-types.ts';
 import { commandRoutes } from './http/commands.ts';
 import { docsRoutes } from './http/docs.ts';
 import { fileRoutes } from './http/files.ts';
@@ -28,6 +31,7 @@ import { historyRoutes } from './http/history.ts';
 import { itemRoutes } from './http/items.ts';
 import { registerNotFound } from './http/not-found.ts';
 import { openApiRoutes } from './http/openapi.ts';
+import { operatorActionRoutes } from './http/operator-actions.ts';
 import { routingRoutes } from './http/routings.ts';
 import { registerCamCommands } from './messaging/cam-commands.ts';
 import { registerCamResults } from './messaging/cam-results.ts';
@@ -36,6 +40,7 @@ import { registerOrchestrations } from './orchestrations/register.ts';
 import { healthProbes } from './probes.ts';
 import { openServiceBus } from './service-bus.ts';
 import { registerAttemptWatchdog } from './timers/attempt-watchdog.ts';
+import { registerBulkRunner } from './timers/bulk-runner.ts';
 import { registerColumnstoreMaintenance } from './timers/columnstore-maintenance.ts';
 import { registerLongStatementWatch } from './timers/long-statement-watch.ts';
 import { registerOutboxRelay } from './timers/outbox-relay.ts';
@@ -79,6 +84,10 @@ api.register(
   ...historyRoutes(deps),
   ...fileRoutes(deps),
   ...commandRoutes(deps),
+  ...commandTypeRoutes(deps),
+  ...commandFailureRoutes(deps),
+  ...bulkActionRoutes(deps),
+  ...operatorActionRoutes(deps),
   ...agentRoutes(deps),
 );
 registerNotFound(api);
@@ -90,6 +99,7 @@ registerOrchestrations(deps);
 registerOutboxRelay(deps);
 registerWorkSweeper(deps);
 registerAttemptWatchdog(deps);
+registerBulkRunner(deps);
 registerUploadSweeper(deps);
 registerRetention(deps, settings.historyArchiveAfterMs);
 registerColumnstoreMaintenance({
