@@ -70,10 +70,22 @@ interface Outcome {
 
 /** False when the action was stopped meanwhile. */
 async function actOn(deps: BulkRunDeps, action: BulkRow, commandId: string): Promise<boolean> {
+  const done = await inTransaction(deps, action, commandId);
+  if (done === 'stopped') return false;
+  if (done) await deps.publish(done.outboxIds);
+  return true;
+}
+
+/** Undefined when somebody else was faster, or it could not be done. */
+async function inTransaction(
+  deps: BulkRunDeps,
+  action: BulkRow,
+  commandId: string,
+): Promise<Outcome | 'stopped' | undefined> {
   try {
-    const done = await deps.database.transaction(async (trx) => {
+    return await deps.database.transaction(async (trx) => {
       if (!(await isRunning(trx, action))) return 'stopped';
-      if (!(await settle(trx, { action, commandId, result: 'Done', at: deps.clock.now() }))) return 'taken';
+      if (!(await settle(trx, { action, commandId, result: 'Done', at: deps.clock.now() }))) return undefined;
       const outcome = await act(deps, trx, { action, commandId });
       await trx
         .updateTable('BulkActionItem')
@@ -83,13 +95,11 @@ async function actOn(deps: BulkRunDeps, action: BulkRow, commandId: string): Pro
         .execute();
       return outcome;
     });
-    if (done === 'stopped') return false;
-    if (done !== 'taken') await deps.publish(done.outboxIds);
   } catch (error) {
     if (error instanceof UnavailableError) throw error;
     await noteFailure(deps, { action, commandId, error });
+    return undefined;
   }
-  return true;
 }
 
 async function isRunning(trx: Queries, { bulkActionId }: BulkRow): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import type { Principal } from '../auth/index.ts';
 import { type Database, type PageKey, type Queries, bound, firstRows, pageAfter } from '../data/index.ts';
 import { type Change, changeBy } from '../history/index.ts';
@@ -89,9 +90,9 @@ export function chooseQuery(
   const fitting = whereCommand(queries.selectFrom('CamCommand'), given.filter, dialect)
     .where('CamCommand.status', 'in', FITTING[given.action])
     .select([
-      bound<string>('BulkActionItem.bulkActionId', given.bulkActionId).as('bulkActionId'),
+      sql<string>`${bound('BulkActionItem.bulkActionId', given.bulkActionId)}`.as('bulkActionId'),
       'CamCommand.commandId',
-      bound<string>('BulkActionItem.result', 'Pending').as('result'),
+      sql<string>`${bound('BulkActionItem.result', 'Pending')}`.as('result'),
     ])
     .orderBy('CamCommand.seq');
   return queries
