@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Role, rolesFromClaim } from '../auth/index.ts';
+import { type Role, rolesFromClaim } from '../auth/roles.ts';
 import { allowedActions } from './allowed-actions.ts';
 import { commandStatuses } from './contracts.ts';
 
