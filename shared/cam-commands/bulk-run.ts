@@ -191,10 +191,11 @@ async function finish({ database, clock }: BulkRunDeps, { bulkActionId }: BulkRo
       .set({ state: 'Finished', finishedAt: clock.now().toISOString() })
       .where('bulkActionId', '=', bulkActionId)
       .where('state', '=', 'Running')
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('BulkActionItem')
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('BulkActionItem')
               .select('commandId')
               .where('bulkActionId', '=', bulkActionId)
               .where('result', '=', 'Pending'),

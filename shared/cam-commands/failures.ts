@@ -101,15 +101,18 @@ function failures({ read }: Pick<Database, 'read'>, filter: FailureFilter) {
   }
   const { application, commandType } = filter;
   if (application === undefined && commandType === undefined) return query;
-  return query.where(({ exists, selectFrom }) => {
-    let command = selectFrom('CamCommand as c').select('c.seq').whereRef('c.commandId', '=', 'a.commandId');
+  return query.where((eb) => {
+    let command = eb
+      .selectFrom('CamCommand as c')
+      .select('c.seq')
+      .whereRef('c.commandId', '=', 'a.commandId');
     if (application !== undefined) {
       command = command.where('c.application', '=', bound<string>('CamCommand.application', application));
     }
     if (commandType !== undefined) {
       command = command.where('c.commandType', '=', bound<string>('CamCommand.commandType', commandType));
     }
-    return exists(command);
+    return eb.exists(command);
   });
 }
 
