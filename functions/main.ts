@@ -21,6 +21,9 @@ import { systemClock } from '../shared/time/clock.ts';
 import { createDeadLetterCount } from './dead-letter-count.ts';
 import type { AppDeps } from './deps.ts';
 import { agentRoutes } from './http/agent.ts';
+import { bulkActionRoutes } from './http/bulk-actions.ts';
+import { commandFailureRoutes } from './http/command-failures.ts';
+import { commandTypeRoutes } from './http/command-types.ts';
 import { commandRoutes } from './http/commands.ts';
 import { deadLetterRoutes } from './http/dead-letters.ts';
 import { docsRoutes } from './http/docs.ts';
@@ -31,6 +34,7 @@ import { incidentRoutes } from './http/incidents.ts';
 import { itemRoutes } from './http/items.ts';
 import { registerNotFound } from './http/not-found.ts';
 import { openApiRoutes } from './http/openapi.ts';
+import { operatorActionRoutes } from './http/operator-actions.ts';
 import { routingRoutes } from './http/routings.ts';
 import { registerCamCommands } from './messaging/cam-commands.ts';
 import { registerCamResults } from './messaging/cam-results.ts';
@@ -39,6 +43,7 @@ import { registerOrchestrations } from './orchestrations/register.ts';
 import { healthProbes } from './probes.ts';
 import { openServiceBus } from './service-bus.ts';
 import { registerAttemptWatchdog } from './timers/attempt-watchdog.ts';
+import { registerBulkRunner } from './timers/bulk-runner.ts';
 import { registerColumnstoreMaintenance } from './timers/columnstore-maintenance.ts';
 import { registerCommandWatch } from './timers/command-watch.ts';
 import { registerIncidentWatch } from './timers/incident-watch.ts';
@@ -86,6 +91,10 @@ api.register(
   ...historyRoutes(deps),
   ...fileRoutes(deps),
   ...commandRoutes(deps),
+  ...commandTypeRoutes(deps),
+  ...commandFailureRoutes(deps),
+  ...bulkActionRoutes(deps),
+  ...operatorActionRoutes(deps),
   ...agentRoutes(deps),
   ...deadLetterRoutes({ database, clock, deadLetters: createDeadLetters(serviceBus) }),
   ...incidentRoutes({ database, language: settings.notifications.language }),
@@ -108,6 +117,7 @@ registerIncidentWatch({
   settings: settings.notifications,
   deadLetters: createDeadLetterCount(serviceBus.client, clock),
 });
+registerBulkRunner(deps);
 registerUploadSweeper(deps);
 registerRetention(deps, settings.historyArchiveAfterMs);
 registerColumnstoreMaintenance({

@@ -2,14 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { app } from '@azure/functions';
 import type { AppDeps } from '../../functions/deps.ts';
 import { agentRoutes } from '../../functions/http/agent.ts';
+import { bulkActionRoutes } from '../../functions/http/bulk-actions.ts';
+import { commandFailureRoutes } from '../../functions/http/command-failures.ts';
+import { commandTypeRoutes } from '../../functions/http/command-types.ts';
 import { commandRoutes } from '../../functions/http/commands.ts';
 import { itemRoutes } from '../../functions/http/items.ts';
+import { operatorActionRoutes } from '../../functions/http/operator-actions.ts';
 import { routingRoutes } from '../../functions/http/routings.ts';
 import { registerCamCommands } from '../../functions/messaging/cam-commands.ts';
 import { registerCamResults } from '../../functions/messaging/cam-results.ts';
 import { registerOrchestrations } from '../../functions/orchestrations/register.ts';
 import { registerAttemptWatchdog } from '../../functions/timers/attempt-watchdog.ts';
 import { registerCommandWatch } from '../../functions/timers/command-watch.ts';
+import { registerBulkRunner } from '../../functions/timers/bulk-runner.ts';
 import { registerOutboxRelay } from '../../functions/timers/outbox-relay.ts';
 import { registerReprocess } from '../../functions/timers/reprocess.ts';
 import { registerWorkSweeper } from '../../functions/timers/work-sweeper.ts';
@@ -88,11 +93,21 @@ function registerOnce() {
     clock: deps.clock,
     checkResponses: true,
   });
-  api.register(...itemRoutes(deps), ...routingRoutes(deps), ...commandRoutes(deps), ...agentRoutes(deps));
+  api.register(
+    ...itemRoutes(deps),
+    ...routingRoutes(deps),
+    ...commandRoutes(deps),
+    ...commandTypeRoutes(deps),
+    ...commandFailureRoutes(deps),
+    ...bulkActionRoutes(deps),
+    ...operatorActionRoutes(deps),
+    ...agentRoutes(deps),
+  );
   registerCamCommands(deps);
   registerCamResults(deps);
   registerOrchestrations(deps);
   registerAttemptWatchdog(deps);
+  registerBulkRunner(deps);
   registerOutboxRelay(deps);
   registerWorkSweeper(deps);
   registerCommandWatch(deps);
@@ -121,7 +136,13 @@ export interface OrchestrationRig {
   deliver(queue: 'esprit-commands' | 'esprit-results', body: unknown, properties?: unknown): Promise<void>;
   /** Runs a timer function once and lets follow what follows. */
   tick(
-    timer: 'attempt-watchdog' | 'command-watch' | 'outbox-relay' | 'reprocess' | 'work-sweeper',
+    timer:
+      | 'attempt-watchdog'
+      | 'bulk-runner'
+      | 'command-watch'
+      | 'outbox-relay'
+      | 'reprocess'
+      | 'work-sweeper',
   ): Promise<unknown>;
   /** Orders through the API and brings the message to the orchestration; the command's id. */
   order(body?: Record<string, unknown>): Promise<string>;

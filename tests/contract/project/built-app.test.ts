@@ -35,6 +35,17 @@ const HTTP = [
   'GET HEAD /commands commands-list',
   'GET HEAD /commands/{commandId} commands-get',
   'POST /commands/{commandId}/cancel commands-cancel',
+  'GET HEAD /commands/{commandId}/timeline commands-timeline',
+  'POST /commands/{commandId}/retry commands-retry',
+  'POST /commands/{commandId}/clone commands-clone',
+  'GET HEAD /command-types command-types-list',
+  'GET HEAD /command-failures command-failures-list',
+  'POST /bulk-actions bulk-actions-prepare',
+  'GET HEAD /bulk-actions/{bulkActionId} bulk-actions-get',
+  'GET HEAD /bulk-actions/{bulkActionId}/items bulk-actions-items',
+  'POST /bulk-actions/{bulkActionId}/start bulk-actions-start',
+  'POST /bulk-actions/{bulkActionId}/stop bulk-actions-stop',
+  'GET HEAD /operator-actions operator-actions-list',
   'POST /agent/announce agent-announce',
   'POST /agent/claim agent-claim',
   'POST /agent/attempts/{attemptId}/heartbeat agent-heartbeat',
@@ -80,6 +91,7 @@ describe('the built app registers exactly', () => {
     );
     expect(timers.toSorted()).toEqual([
       'attempt-watchdog: 2-57/5 * * * * *',
+      'bulk-runner: */2 * * * * *',
       'columnstore-maintenance: 0 40 2 * * *',
       'command-watch: 23 * * * * *',
       'long-statement-watch: 45 * * * * *',
@@ -118,11 +130,15 @@ describe('the built app registers exactly', () => {
     );
     expect(others.toSorted()).toEqual([
       'attempt-watchdog: durableClient in',
+      'bulk-actions-start: durableClient in',
+      'bulk-runner: durableClient in',
       'cam-commands: durableClient in',
       'cam-results: durableClient in',
       'command-watch: durableClient in',
       'commands-cancel: durableClient in',
+      'commands-clone: durableClient in',
       'commands-order: durableClient in',
+      'commands-retry: durableClient in',
       'outbox-relay: durableClient in',
       'work-sweeper: serviceBus out esprit-dispatch',
     ]);
