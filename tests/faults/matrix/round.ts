@@ -1,0 +1,102 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ledgerPath } from '../../support/faults-ledger.ts';
+import { randomFrom } from '../../support/faults-random.ts';
+import { findViolations, type Violation } from '../../support/invariants.ts';
+import type { Durations, Fault } from './faults/index.ts';
+import { PHASES, type Phase } from './phases.ts';
+import { type Population, createPopulation } from './population.ts';
+import type { Rig } from './rig.ts';
+import { settle } from './settle.ts';
+import { type Sighting, sight } from './sightings.ts';
+
+/** Commands under way at the same time, at most, while the moment of the strike is awaited. */
+const MOST_OPEN = 16;
+const MOST_ORDERS = 45;
+/** Looks at the population; the strike comes at the first one that finds every phase wanted, or after the last. */
+const MOST_LOOKS = 60;
+const LOOK_EVERY_MS = 150;
+/** How long all may take to come to an end after the strike; far more than it does. */
+const SETTLE_LIMIT_MS = 90_000;
+
+export interface RoundOptions {
+  readonly rig: Rig;
+  readonly fault: Fault;
+  readonly seed: number;
+  readonly durations: Durations;
+  /** The strike waits for commands in these phases; default all. */
+  readonly wanted?: readonly Phase[] | undefined;
+  /** Default 90 s. */
+  readonly settleLimitMs?: number | undefined;
+  /** What had to be refused in earlier rounds on this rig, by reason; this round's comes on top. */
+  readonly refused: Record<string, number>;
+}
+
+export interface RoundResult {
+  readonly seed: number;
+  /** Commands of the round, by their phase when the fault struck. */
+  readonly struck: readonly Sighting[];
+  readonly commands: number;
+  readonly violations: readonly Violation[];
+  /** What was not settled in time; empty when all was. */
+  readonly open: string;
+  readonly seconds: number;
+}
+
+/** One seed of one fault: commands in every phase, the strike, and what holds once all has come to an end. */
+export async function playRound(options: RoundOptions): Promise<RoundResult> {
+  const { rig, fault, seed, durations, refused } = options;
+  const startedAt = performance.now();
+  const random = randomFrom(seed);
+  await rig.slow(true);
+  const population = await createPopulation(rig, random);
+  const struck = await populate(rig, population, options.wanted ?? PHASES);
+  const aftermath = await fault.strike({ rig, random, population, durations });
+  await rig.slow(false);
+  for (const [reason, count] of Object.entries(aftermath?.refused ?? {}))
+    refused[reason] = (refused[reason] ?? 0) + count;
+  await population.settled();
+  const known = [...population.sent, ...population.accepted];
+  const open = await settle(rig, known, options.settleLimitMs ?? SETTLE_LIMIT_MS);
+  const violations = await findViolations({
+    readTable: rig.readTable,
+    ledgerPath: ledgerPath(rig.stack.stateDir),
+    blobConnection: rig.stack.blobConnection,
+    stack: {
+      stateDir: rig.stack.stateDir,
+      serviceBusConnection: rig.stack.serviceBusConnection,
+      refused,
+    },
+  });
+  const commands = await sight(rig, population);
+  // Accepted, and no trace of it in the tables.
+  const lost = commands
+    .filter(({ commandId, phase }) => known.includes(commandId) && phase !== 'ended')
+    .filter(({ commandId }) => !violations.some(({ subject }) => subject === commandId))
+    .map(({ commandId, phase }): Violation => ({ rule: 'command-open', subject: commandId, found: phase }));
+  return {
+    seed,
+    struck,
+    commands: commands.length,
+    violations: [...violations, ...lost],
+    open,
+    seconds: Math.round((performance.now() - startedAt) / 1000),
+  };
+}
+
+/** Orders until commands are in every phase wanted at the same time; what they are in when the fault strikes. */
+async function populate(rig: Rig, population: Population, wanted: readonly Phase[]): Promise<Sighting[]> {
+  let orders = 0;
+  let sightings: Sighting[] = [];
+  for (let look = 1; look <= MOST_LOOKS; look += 1) {
+    const before = sightings.filter(({ phase }) => phase !== 'ended').length;
+    if (before < MOST_OPEN && orders < MOST_ORDERS) {
+      orders += 1;
+      await population.order();
+    }
+    sightings = await sight(rig, population);
+    const phases = new Set(sightings.map(({ phase }) => phase));
+    if (wanted.every((phase) => phases.has(phase))) break;
+    await delay(LOOK_EVERY_MS);
+  }
+  return sightings;
+}
