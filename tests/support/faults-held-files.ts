@@ -9,10 +9,7 @@ const TRIES = 5;
  * Reads a SQLite file that another process holds exclusively, from a copy of it. The write-ahead log is copied first: what a checkpoint
  * moves into the file in between is then found in both. Undefined while there is no such file.
  */
-export async function readHeld<T>(
-  path: string,
-  read: (database: DatabaseSync) => T,
-): Promise<T | undefined> {
+export async function readHeld<T>(path: string, read: (database: DatabaseSync) => T): Promise<T | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'mcms-held-'));
   try {
     for (let tries = 1; ; tries += 1) {

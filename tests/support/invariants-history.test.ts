@@ -2,7 +2,10 @@ import { expect, it } from '@jest/globals';
 import { historyFaults, outOfOrder } from './invariants-history.ts';
 
 const told = (...types: string[]) =>
-  types.map((type, index) => ({ changeType: `Command${type}`, changedAt: `2026-11-02T08:00:0${index}.000Z` }));
+  types.map((type, index) => ({
+    changeType: `Command${type}`,
+    changedAt: `2026-11-02T08:00:0${index}.000Z`,
+  }));
 const attempt = (run: number, status: string) => ({ run, status });
 
 it.each([
@@ -46,7 +49,11 @@ it.each([
   [
     'a run too many',
     told('Requested', 'Failed', 'RetryRequested', 'Succeeded'),
-    ['2 runs instead of 1', 'run 1: CommandFailed instead of CommandSucceeded', 'run 2: CommandSucceeded instead of '],
+    [
+      '2 runs instead of 1',
+      'run 1: CommandFailed instead of CommandSucceeded',
+      'run 2: CommandSucceeded instead of ',
+    ],
   ],
 ])('finds %s', (_what, entries, expected) => {
   const found = historyFaults({ run: 1, status: 'Succeeded' }, [attempt(1, 'Succeeded')], entries);
@@ -56,7 +63,11 @@ it.each([
 it('finds a run that was followed by another although it had succeeded', () => {
   const entries = told('Requested', 'Succeeded', 'RetryRequested', 'Succeeded');
   expect(
-    historyFaults({ run: 2, status: 'Succeeded' }, [attempt(1, 'Succeeded'), attempt(2, 'Succeeded')], entries),
+    historyFaults(
+      { run: 2, status: 'Succeeded' },
+      [attempt(1, 'Succeeded'), attempt(2, 'Succeeded')],
+      entries,
+    ),
   ).toEqual(['run 1 was followed by another after CommandSucceeded']);
 });
 

@@ -37,7 +37,8 @@ export async function violationsOfMessages(evidence: StackEvidence): Promise<Vio
   const refused: Record<string, number> = {};
   for (const queue of QUEUES) {
     const left = await peekQueue(evidence.serviceBusConnection, queue);
-    if (left.length > 0) found.push({ rule: 'message-left', subject: queue, found: `${left.length} messages` });
+    if (left.length > 0)
+      found.push({ rule: 'message-left', subject: queue, found: `${left.length} messages` });
     for (const { deadLetterReason } of await peekQueue(
       evidence.serviceBusConnection,
       `${queue}/$DeadLetterQueue`,
@@ -70,7 +71,13 @@ export async function violationsOfJournals(
           : undefined;
     return was === undefined || was === told
       ? []
-      : [{ rule: 'workstations-word', subject: attempt.attemptId, found: `${was}; its workstation: ${told}` }];
+      : [
+          {
+            rule: 'workstations-word',
+            subject: attempt.attemptId,
+            found: `${was}; its workstation: ${told}`,
+          },
+        ];
   });
 }
 
@@ -81,7 +88,9 @@ export async function violationsOfStaging(
 ): Promise<Violation[]> {
   const statuses = new Map(attempts.map(({ attemptId, status }) => [attemptId, status]));
   const found: Violation[] = [];
-  for await (const { name } of (await stagingContainer(blobConnection)).listBlobsFlat({ prefix: 'attempts/' })) {
+  for await (const { name } of (await stagingContainer(blobConnection)).listBlobsFlat({
+    prefix: 'attempts/',
+  })) {
     const status = statuses.get(name.split('/')[1] ?? '');
     if (status === undefined || status === 'Succeeded')
       found.push({ rule: 'staging-left', subject: name, found: status ?? 'no such attempt' });
@@ -102,7 +111,9 @@ export function violationsOfIncidents(wanted: readonly FailedRun[], told: readon
   const failed = new Set(wanted.map(key));
   return [...new Set([...failed, ...Object.keys(counts)])].flatMap((subject): Violation[] => {
     const [is, expected] = [counts[subject] ?? 0, failed.has(subject) ? 1 : 0];
-    return is === expected ? [] : [{ rule: 'told-once', subject, found: `${is} times instead of ${expected}` }];
+    return is === expected
+      ? []
+      : [{ rule: 'told-once', subject, found: `${is} times instead of ${expected}` }];
   });
 }
 

@@ -31,7 +31,8 @@ export const rules = {
   'one-result': 'a Succeeded command has one Succeeded attempt, any other none',
   'one-set-of-outputs': 'a Succeeded command has the files of its type, each once; any other has none',
   'output-attached': 'what a command made last under a name stands on its CAM revision',
-  'history-once': 'a command has one entry for its order, one per retry, one for the end of each run and one per file',
+  'history-once':
+    'a command has one entry for its order, one per retry, one for the end of each run and one per file',
   'history-order': 'the entries of a command are in the order of their times',
   'content-intact': 'the bytes stored under a digest have that digest and size',
   'content-known': 'a file has stored content',
@@ -205,7 +206,8 @@ const LABEL = /([0-9a-f]{8}-[0-9a-f-]{27})(?: run \d+)?$/;
 function entriesByCommand(history: readonly HistoryRow[]): Map<string, HistoryRow[]> {
   const entries = new Map<string, HistoryRow[]>();
   for (const entry of history.filter(({ changeType }) => COMMAND_ENTRIES.includes(changeType))) {
-    const [, commandId = ''] = LABEL.exec(entry.previousValue ?? '') ?? LABEL.exec(entry.currentValue ?? '') ?? [];
+    const [, commandId = ''] =
+      LABEL.exec(entry.previousValue ?? '') ?? LABEL.exec(entry.currentValue ?? '') ?? [];
     entries.set(commandId, [...(entries.get(commandId) ?? []), entry]);
   }
   return entries;
@@ -233,9 +235,11 @@ function violationsOfTelling(facts: Facts): Violation[] {
     const ends = (facts.told.get(commandId) ?? []).filter(({ changeType }) =>
       ['CommandFailed', 'CommandSucceeded', 'CommandCancelled'].includes(changeType),
     );
-    const earlier = ends.slice(0, run - 1).flatMap(({ changeType }, index) =>
-      changeType === 'CommandFailed' ? [{ commandId, run: index + 1 }] : [],
-    );
+    const earlier = ends
+      .slice(0, run - 1)
+      .flatMap(({ changeType }, index) =>
+        changeType === 'CommandFailed' ? [{ commandId, run: index + 1 }] : [],
+      );
     return status === 'Failed' ? [...earlier, { commandId, run }] : earlier;
   });
   return [

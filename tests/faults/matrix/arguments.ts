@@ -65,6 +65,7 @@ function requireOneOf(option: string, value: string, known: readonly string[]): 
 
 function wholeNumber(option: string, text: string): number {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new Error(`${option} ${text}: must be a whole number above 0`);
+  if (!Number.isInteger(number) || number < 1)
+    throw new Error(`${option} ${text}: must be a whole number above 0`);
   return number;
 }

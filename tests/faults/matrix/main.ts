@@ -43,7 +43,9 @@ async function playMatrix({ faults, phases, seeds, quick }: MatrixArguments): Pr
     rows.push(rowOf(played));
     await writeReport(RESULTS, report());
   }
-  console.log(`\n${renderMatrix(report())}\n\n${renderViolations(report()) || 'No violations.'}\n\n${RESULTS}`);
+  console.log(
+    `\n${renderMatrix(report())}\n\n${renderViolations(report()) || 'No violations.'}\n\n${RESULTS}`,
+  );
   return rows.every(({ violations, missing }) => violations.length === 0 && missing === undefined);
 }
 
@@ -67,7 +69,9 @@ async function playSabotages({ sabotages: names, seeds, quick }: MatrixArguments
     const withIt = await playFault(fault, { seeds: played, durations, report: console.log });
     const caught = without.rounds.some(({ violations }) => violations.length > 0);
     const green = withIt.rounds.every(({ violations }) => violations.length === 0);
-    console.log(`${sabotage.name}: ${caught ? 'caught' : 'NOT CAUGHT'}, and ${green ? 'green' : 'RED'} with it\n`);
+    console.log(
+      `${sabotage.name}: ${caught ? 'caught' : 'NOT CAUGHT'}, and ${green ? 'green' : 'RED'} with it\n`,
+    );
     allCaught &&= caught && green;
   }
   return allCaught;
@@ -76,7 +80,8 @@ async function playSabotages({ sabotages: names, seeds, quick }: MatrixArguments
 try {
   const given = readArguments(process.argv.slice(2), { faults: FAULT_NAMES, sabotages: SABOTAGE_NAMES });
   if (given.help) console.log(HELP);
-  else if (!(await (given.sabotages.length > 0 ? playSabotages(given) : playMatrix(given)))) process.exitCode = 1;
+  else if (!(await (given.sabotages.length > 0 ? playSabotages(given) : playMatrix(given))))
+    process.exitCode = 1;
 } catch (error) {
   console.error(`test:faults: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

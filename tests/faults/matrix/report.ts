@@ -54,7 +54,10 @@ export async function writeReport(folder: string, report: Report): Promise<strin
   await mkdir(folder, { recursive: true });
   const violations = renderViolations(report);
   await writeFile(join(folder, 'matrix.json'), `${JSON.stringify(report, null, 2)}\n`);
-  await writeFile(join(folder, 'matrix.md'), `${renderMatrix(report)}\n\n${violations || 'No violations.'}\n`);
+  await writeFile(
+    join(folder, 'matrix.md'),
+    `${renderMatrix(report)}\n\n${violations || 'No violations.'}\n`,
+  );
   return folder;
 }
 
@@ -68,5 +71,7 @@ function markdownTable([head = [], ...rows]: readonly (readonly string[])[]): st
   );
   const line = (row: readonly string[]): string =>
     `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width)).join(' | ')} |`;
-  return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(line)].join('\n');
+  return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(line)].join(
+    '\n',
+  );
 }

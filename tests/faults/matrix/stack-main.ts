@@ -48,7 +48,9 @@ async function prepareAgent(plugin: ServicePlugin, settings: StackSettings): Pro
 
 await runStack({
   plugins: (settings) =>
-    productPlugins(settings).map((plugin): Plugin => (plugin.kind === 'service' ? withPreloads(plugin) : plugin)),
+    productPlugins(settings).map((plugin): Plugin =>
+      plugin.kind === 'service' ? withPreloads(plugin) : plugin,
+    ),
   untilHealthy: untilApiReady,
   watch: false,
 });

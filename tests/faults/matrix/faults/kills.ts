@@ -55,7 +55,9 @@ export const killEsprit: Fault = {
 };
 
 /** Adapters that run now, by the ledger and the system. */
-export async function runningEsprits(rig: Rig): Promise<{ readonly pid: number; readonly commandId: string }[]> {
+export async function runningEsprits(
+  rig: Rig,
+): Promise<{ readonly pid: number; readonly commandId: string }[]> {
   const runs = unfinishedRuns(await readLedger(ledgerPath(rig.stack.stateDir)));
   const alive = await Promise.all(runs.map(isRunning));
   return runs.filter((_, index) => alive[index]);

@@ -79,7 +79,11 @@ function poisonKinds(): Poison[] {
     invalid('esprit-commands', order({ application: 'paint' })),
     invalid('esprit-commands', { ...order({}), requestedBy: 'x'.repeat(HUGE_CHARACTERS) }),
     invalid('esprit-results', { schemaVersion: 1, commandId: 'nobody' }),
-    { queue: 'esprit-commands', reason: 'routing-not-found', message: { body: order({}), messageId: randomUUID() } },
+    {
+      queue: 'esprit-commands',
+      reason: 'routing-not-found',
+      message: { body: order({}), messageId: randomUUID() },
+    },
   ];
 }
 
@@ -87,7 +91,9 @@ function poisonKinds(): Poison[] {
 async function resultCopies({ rig }: Strike): Promise<ServiceBusMessage[]> {
   const entries = await readJournals(rig.stack.stateDir);
   return entries.flatMap(({ state, result }) =>
-    state === 'reported' && result !== null ? [{ body: JSON.parse(result) as unknown, messageId: randomUUID() }] : [],
+    state === 'reported' && result !== null
+      ? [{ body: JSON.parse(result) as unknown, messageId: randomUUID() }]
+      : [],
   );
 }
 

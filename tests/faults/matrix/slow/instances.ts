@@ -1,4 +1,7 @@
-import { instanceState as realState, raiseEvent as realRaise } from '../../../../functions/messaging/instances.ts';
+import {
+  instanceState as realState,
+  raiseEvent as realRaise,
+} from '../../../../functions/messaging/instances.ts';
 import { slowly } from './slowly.ts';
 
 export * from '../../../../functions/messaging/instances.ts';
