@@ -1,5 +1,5 @@
 import type { Durations, Fault } from './faults/index.ts';
-import type { Phase } from './phases.ts';
+import { PHASES, type Phase } from './phases.ts';
 import { type Rig, startRig } from './rig.ts';
 import { playRound, type RoundResult } from './round.ts';
 import type { Sabotage } from './sabotage/index.ts';
@@ -20,6 +20,7 @@ export const QUICK: Durations = { ...FULL, brokerAwayMs: 5_000, sqlAwayMs: 8_000
 export interface PlayOptions {
   readonly seeds: readonly number[];
   readonly durations: Durations;
+  /** Default: those in which fewer commands than rounds have been struck so far. */
   readonly wanted?: readonly Phase[] | undefined;
   readonly sabotage?: Sabotage | undefined;
   readonly settleLimitMs?: number | undefined;
@@ -42,7 +43,8 @@ export async function playFault(fault: Fault, options: PlayOptions): Promise<Fau
       }
       const missing = await fault.missing?.(rig);
       if (missing !== undefined) return { fault: name, what, rounds, missing };
-      const round = await playRound({ ...options, rig, fault, seed, refused });
+      const wanted = options.wanted ?? scarcePhases(rounds);
+      const round = await playRound({ ...options, wanted, rig, fault, seed, refused });
       rounds.push(round);
       options.report(describe(name, round));
       const spoilt = round.violations.length > 0 || round.open !== '';
@@ -56,6 +58,12 @@ export async function playFault(fault: Fault, options: PlayOptions): Promise<Fau
     await rig?.[Symbol.asyncDispose]();
   }
   return { fault: name, what, rounds };
+}
+
+/** The phases that the next strike has to find, for every one to be found once a round. */
+function scarcePhases(rounds: readonly RoundResult[]): Phase[] {
+  const found = rounds.flatMap(({ struck }) => struck.map(({ phase }) => phase));
+  return PHASES.filter((phase) => found.filter((one) => one === phase).length <= rounds.length);
 }
 
 function describe(fault: string, { seed, struck, commands, violations, open, seconds }: RoundResult): string {

@@ -55,7 +55,7 @@ export async function createPopulation(rig: Rig, random: Random): Promise<Popula
 
 /** Two of five meet a fault that is tried again, one of twenty one that is not. */
 function simulationOf(random: Random): Simulation {
-  const duration = `PT0.${random.integer(4, 9)}S`;
+  const duration = `PT1.${random.integer(0, 6)}S`;
   const chance = random.integer(1, 20);
   if (chance <= 5) return { duration, fault: 'licence-busy' };
   if (chance <= 8) return { duration, fault: 'crash' };

@@ -22,6 +22,7 @@ const SMALL_DISK_OWNER = 'cmdhost-1';
 /** Short times, so that a round is over in seconds. */
 export const LOCK_MS = 5_000;
 const ATTEMPT_LIMIT = 'PT8S';
+const START_TRIES = 3;
 
 /** A stack with its clients, on which rounds are played. */
 export interface Rig extends AsyncDisposable {
@@ -59,14 +60,14 @@ export async function startRig({ sabotage, smallDisk = false }: RigOptions): Pro
     if (smallDisk) await run('umount', ['--lazy', workFolder]);
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
-  let stack: TestStack;
-  try {
-    stack = await startStack({
+  const queuesFile = await queuesWithShortLocks(folder);
+  const start = () =>
+    startStack({
       entry: 'tests/faults/matrix/stack-main.ts',
       cmdhosts: AGENTS,
       stateDir,
       env: {
-        MCMS_QUEUES_FILE: await queuesWithShortLocks(folder),
+        MCMS_QUEUES_FILE: queuesFile,
         MCMS_FAULT_AWAY: away,
         MCMS_FAULT_CLOCK: clock,
         MCMS_FAULT_SLOW: slowFlag,
@@ -79,6 +80,9 @@ export async function startRig({ sabotage, smallDisk = false }: RigOptions): Pro
         CamCommands__GenerateNcProgram__AttemptLimit: ATTEMPT_LIMIT,
       },
     });
+  let stack: TestStack;
+  try {
+    stack = await onFreePorts(start);
   } catch (error) {
     await cleanUp();
     throw error;
@@ -101,6 +105,17 @@ export async function startRig({ sabotage, smallDisk = false }: RigOptions): Pro
       await cleanUp();
     },
   };
+}
+
+/** A port that was free may be taken by another program before the part that is meant to have it listens. */
+async function onFreePorts(start: () => Promise<TestStack>): Promise<TestStack> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      if (tries === START_TRIES || !String(error).includes('is taken by another program')) throw error;
+    }
+  }
 }
 
 async function flag(path: string, on: boolean): Promise<void> {

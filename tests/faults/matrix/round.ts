@@ -9,9 +9,9 @@ import type { Rig } from './rig.ts';
 import { settle } from './settle.ts';
 import { type Sighting, sight } from './sightings.ts';
 
-/** Commands under way at the same time, at most, while the moment of the strike is awaited. */
-const MOST_OPEN = 16;
-const MOST_ORDERS = 45;
+/** While the moment of the strike is awaited, orders go on as long as fewer commands than this are on their way to the work queue. */
+const MOST_ARRIVING = 3;
+const MOST_ORDERS = 26;
 /** Looks at the population; the strike comes at the first one that finds every phase wanted, or after the last. */
 const MOST_LOOKS = 60;
 const LOOK_EVERY_MS = 150;
@@ -88,8 +88,8 @@ async function populate(rig: Rig, population: Population, wanted: readonly Phase
   let orders = 0;
   let sightings: Sighting[] = [];
   for (let look = 1; look <= MOST_LOOKS; look += 1) {
-    const before = sightings.filter(({ phase }) => phase !== 'ended').length;
-    if (before < MOST_OPEN && orders < MOST_ORDERS) {
+    const arriving = sightings.filter(({ phase }) => phase === 'accepted' || phase === 'begun').length;
+    if (arriving < MOST_ARRIVING && orders < MOST_ORDERS) {
       orders += 1;
       await population.order();
     }
