@@ -59,6 +59,7 @@ async function playSabotages({ sabotages: names, seeds, quick }: MatrixArguments
     const without = await playFault(fault, {
       seeds,
       durations,
+      wanted: sabotage.phases,
       sabotage,
       settleLimitMs: 30_000,
       untilViolation: true,
@@ -66,7 +67,12 @@ async function playSabotages({ sabotages: names, seeds, quick }: MatrixArguments
     });
     const played = without.rounds.map(({ seed }) => seed);
     console.log(`with it, on the same seeds:`);
-    const withIt = await playFault(fault, { seeds: played, durations, report: console.log });
+    const withIt = await playFault(fault, {
+      seeds: played,
+      durations,
+      wanted: sabotage.phases,
+      report: console.log,
+    });
     const caught = without.rounds.some(({ violations }) => violations.length > 0);
     const green = withIt.rounds.every(({ violations }) => violations.length === 0);
     console.log(

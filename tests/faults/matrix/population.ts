@@ -1,5 +1,6 @@
 import { newRouting, type Simulation } from '../../e2e/client.ts';
 import type { Random } from '../../support/faults-random.ts';
+import { until } from '../../support/stack.ts';
 import type { Rig } from './rig.ts';
 import type { Sought } from './sightings.ts';
 
@@ -18,8 +19,7 @@ export interface Population extends Sought {
 }
 
 export async function createPopulation(rig: Rig, random: Random): Promise<Population> {
-  const routings = await Promise.all(Array.from({ length: ROUTINGS }, () => newRouting(rig.engineer)));
-  const routingIds = routings.map(({ routingId }) => routingId);
+  const routingIds = await Promise.all(Array.from({ length: ROUTINGS }, () => routingOnceThere(rig)));
   const routingId = (): string => routingIds[random.integer(0, ROUTINGS - 1)] ?? '';
   const sent: string[] = [];
   const accepted: string[] = [];
@@ -51,6 +51,25 @@ export async function createPopulation(rig: Rig, random: Random): Promise<Popula
       await Promise.all(underWay);
     },
   };
+}
+
+/** The host may still be on its way back from the last round. */
+async function routingOnceThere({ engineer }: Rig): Promise<string> {
+  let routingId = '';
+  let problem: unknown;
+  await until(
+    async () => {
+      try {
+        ({ routingId } = await newRouting(engineer));
+        return true;
+      } catch (error) {
+        problem = error;
+        return false;
+      }
+    },
+    () => `a routing to be made; last: ${String(problem)}`,
+  );
+  return routingId;
 }
 
 /** Two of five meet a fault that is tried again, one of twenty one that is not. */

@@ -12,11 +12,12 @@ import { type Sighting, sight } from './sightings.ts';
 /** While the moment of the strike is awaited, orders go on as long as fewer commands than this are on their way to the work queue. */
 const MOST_ARRIVING = 3;
 const MOST_ORDERS = 26;
-/** Looks at the population; the strike comes at the first one that finds every phase wanted, or after the last. */
-const MOST_LOOKS = 60;
-const LOOK_EVERY_MS = 150;
+const LOOK_EVERY_MS = 100;
+/** After so many looks in vain the strike does without one more of the phases: it never waits for what does not come. */
+const LOOKS_PER_PHASE = 15;
 /** How long all may take to come to an end after the strike; far more than it does. */
 const SETTLE_LIMIT_MS = 90_000;
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
 
 export interface RoundOptions {
   readonly rig: Rig;
@@ -31,12 +32,17 @@ export interface RoundOptions {
   readonly refused: Record<string, number>;
 }
 
+/** A violation with the command that it is about, where it is about one. */
+export interface RoundViolation extends Violation {
+  readonly commandId: string | undefined;
+}
+
 export interface RoundResult {
   readonly seed: number;
   /** Commands of the round, by their phase when the fault struck. */
   readonly struck: readonly Sighting[];
   readonly commands: number;
-  readonly violations: readonly Violation[];
+  readonly violations: readonly RoundViolation[];
   /** What was not settled in time; empty when all was. */
   readonly open: string;
   readonly seconds: number;
@@ -77,17 +83,27 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
     seed,
     struck,
     commands: commands.length,
-    violations: [...violations, ...lost],
+    violations: await withCommands(rig, [...violations, ...lost]),
     open,
     seconds: Math.round((performance.now() - startedAt) / 1000),
   };
+}
+
+/** A violation names an attempt, a command, or an orchestration, whose id begins with its command's. */
+async function withCommands(rig: Rig, violations: readonly Violation[]): Promise<RoundViolation[]> {
+  const attempts = await rig.readTable<{ attemptId: string; commandId: string }>('CamCommandAttempt');
+  const commandOf = new Map(attempts.map(({ attemptId, commandId }) => [attemptId, commandId]));
+  return violations.map((violation) => {
+    const [id = ''] = UUID.exec(violation.subject) ?? [];
+    return { ...violation, commandId: commandOf.get(id) ?? (id || undefined) };
+  });
 }
 
 /** Orders until commands are in every phase wanted at the same time; what they are in when the fault strikes. */
 async function populate(rig: Rig, population: Population, wanted: readonly Phase[]): Promise<Sighting[]> {
   let orders = 0;
   let sightings: Sighting[] = [];
-  for (let look = 1; look <= MOST_LOOKS; look += 1) {
+  for (let look = 1; ; look += 1) {
     const arriving = sightings.filter(({ phase }) => phase === 'accepted' || phase === 'begun').length;
     if (arriving < MOST_ARRIVING && orders < MOST_ORDERS) {
       orders += 1;
@@ -95,8 +111,8 @@ async function populate(rig: Rig, population: Population, wanted: readonly Phase
     }
     sightings = await sight(rig, population);
     const phases = new Set(sightings.map(({ phase }) => phase));
-    if (wanted.every((phase) => phases.has(phase))) break;
+    const missing = wanted.filter((phase) => !phases.has(phase)).length;
+    if (missing <= Math.floor(look / LOOKS_PER_PHASE)) return sightings;
     await delay(LOOK_EVERY_MS);
   }
-  return sightings;
 }

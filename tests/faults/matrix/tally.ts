@@ -1,6 +1,5 @@
-import type { Violation } from '../../support/invariants.ts';
 import { PHASES, type Phase } from './phases.ts';
-import type { RoundResult } from './round.ts';
+import type { RoundResult, RoundViolation } from './round.ts';
 
 export interface Cell {
   /** Commands that the fault found in this phase. */
@@ -17,7 +16,7 @@ export interface FaultRow {
   readonly cells: Readonly<Record<Phase, Cell>>;
   /** Commands of all rounds, those that had ended before the strike too. */
   readonly commands: number;
-  readonly violations: readonly (Violation & { readonly seed: number })[];
+  readonly violations: readonly (RoundViolation & { readonly seed: number })[];
   readonly seconds: number;
   /** Why it was not played. */
   readonly missing?: string | undefined;
@@ -34,7 +33,7 @@ export interface FaultPlayed {
 export function rowOf({ fault, what, rounds, missing }: FaultPlayed): FaultRow {
   const cellOf = (phase: Phase): Cell => {
     const found = rounds.flatMap(({ struck, violations }) => {
-      const named = new Set(violations.map(({ subject }) => subject));
+      const named = new Set(violations.map(({ commandId }) => commandId));
       return struck.filter((one) => one.phase === phase).map(({ commandId }) => named.has(commandId));
     });
     return { commands: found.length, violated: found.filter(Boolean).length };

@@ -1,3 +1,5 @@
+import type { Phase } from '../phases.ts';
+
 /** One of the four protections taken away, in a process of a fault test. */
 export interface Sabotage {
   readonly name: string;
@@ -5,6 +7,8 @@ export interface Sabotage {
   readonly without: string;
   /** The fault under which it shows. */
   readonly fault: string;
+  /** Where the strike must find a command; default every phase. */
+  readonly phases?: readonly Phase[];
   /** Preloaded into the Functions host. */
   readonly preload: string;
 }
@@ -22,6 +26,7 @@ export const sabotages: readonly Sabotage[] = [
     name: 'outbox',
     without: 'messages and events are sent after the commit without having been written with it',
     fault: 'kill-host',
+    phases: ['accepted'],
     preload: preloadOf('outbox'),
   },
   {
@@ -34,6 +39,7 @@ export const sabotages: readonly Sabotage[] = [
     name: 'claim',
     without: 'a claim takes an item that another workstation holds',
     fault: 'kill-esprit',
+    phases: ['waiting', 'running'],
     preload: preloadOf('claim'),
   },
 ];
