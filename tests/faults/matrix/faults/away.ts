@@ -55,14 +55,16 @@ async function stayAway(rig: Rig, part: string, durationMs: number): Promise<voi
 /** Writes until the system says that there is no space left. */
 async function fill(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  for (const sizeBytes of [1 << 20, 1 << 12]) {
-    for (let written = 0; ; written += sizeBytes) {
-      try {
-        await writeFile(path, Buffer.alloc(sizeBytes), { flag: 'a' });
-      } catch (error) {
-        if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOSPC') break;
-        throw error;
-      }
-    }
+  for (const sizeBytes of [1 << 20, 1 << 12]) while (await hasSpaceFor(path, sizeBytes));
+}
+
+async function hasSpaceFor(path: string, sizeBytes: number): Promise<boolean> {
+  try {
+    await writeFile(path, Buffer.alloc(sizeBytes), { flag: 'a' });
+    return true;
+  } catch (error) {
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOSPC')
+      return false;
+    throw error;
   }
 }

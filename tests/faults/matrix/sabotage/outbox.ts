@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type OutboxEntry,
-  addToOutbox as realAdd,
-  publish as realPublish,
-} from '../../../../shared/outbox/outbox.ts';
+import { publish as realPublish } from '../../../../shared/outbox/outbox.ts';
+import type { OutboxEntry, addToOutbox as realAdd } from '../../../../shared/outbox/outbox.ts';
 
 export * from '../../../../shared/outbox/outbox.ts';
 
