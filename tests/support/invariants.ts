@@ -230,7 +230,7 @@ function violationsOfHistory(
 
 /** Nothing while no incident was ever written: then nobody is told of any. */
 function violationsOfTelling(facts: Facts): Violation[] {
-  if (facts.incidents.length === 0) return [];
+  if (facts.incidents.length + facts.incidentCommands.length === 0) return [];
   const failed = facts.commands.flatMap(({ commandId, run, status }) => {
     const ends = (facts.told.get(commandId) ?? []).filter(({ changeType }) =>
       ['CommandFailed', 'CommandSucceeded', 'CommandCancelled'].includes(changeType),

@@ -78,6 +78,8 @@ export async function startRig({ sabotage, smallDisk = false }: RigOptions): Pro
         CamCommands__GenerateNcProgram__Heartbeat: 'PT1S',
         CamCommands__GenerateNcProgram__Lease: 'PT5S',
         CamCommands__GenerateNcProgram__AttemptLimit: ATTEMPT_LIMIT,
+        // A run that starts by itself ten minutes later would fall into another round.
+        CamCommands__GenerateNcProgram__Reprocess: '0',
       },
     });
   let stack: TestStack;

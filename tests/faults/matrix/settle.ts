@@ -41,7 +41,7 @@ async function lookForOpen(rig: Rig, sent: readonly string[]): Promise<string> {
     if (rows.length > 0) return `${rows.length} rows of ${table}`;
   }
   const notices = await rig.readTable<{ state: string }>('Notification');
-  const unsent = notices.filter(({ state }) => state !== 'Sent').length;
+  const unsent = notices.filter(({ state }) => ['Pending', 'Sending'].includes(state)).length;
   if (unsent > 0) return `${unsent} notifications to be sent`;
   const instances = (await readInstances(rig.stack.stateDir)).filter(({ status }) => status !== 'Completed');
   if (instances.length > 0)
