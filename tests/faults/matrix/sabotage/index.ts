@@ -38,7 +38,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'claim',
     without: 'a claim takes an item that another workstation holds',
-    fault: 'kill-esprit',
+    fault: 'poison',
     phases: ['waiting', 'running'],
     preload: preloadOf('claim'),
   },
