@@ -158,10 +158,14 @@ CREATE INDEX IX_Notification_due ON mcms.Notification (state, nextAt, seq);
 CREATE INDEX IX_Notification_incident ON mcms.Notification (incidentId, seq);
 
 ALTER TABLE mcms.CamCommand ADD
-  clonedFromId uniqueidentifier NULL,
-  nextAttemptAt datetime2(3) NULL,
-  errorSignature char(16) COLLATE Latin1_General_100_BIN2 NULL,
-  reprocessAt datetime2(3) NULL,
+  clonedFromId uniqueidentifier NULL;
+ALTER TABLE mcms.CamCommand ADD
+  nextAttemptAt datetime2(3) NULL;
+ALTER TABLE mcms.CamCommand ADD
+  errorSignature char(16) COLLATE Latin1_General_100_BIN2 NULL;
+ALTER TABLE mcms.CamCommand ADD
+  reprocessAt datetime2(3) NULL;
+ALTER TABLE mcms.CamCommand ADD
   automaticRuns int NOT NULL CONSTRAINT DF_CamCommand_automaticRuns DEFAULT 0;
 GO
 CREATE INDEX IX_CamCommand_requestedBy ON mcms.CamCommand (requestedBy, seq);
@@ -176,9 +180,12 @@ CREATE INDEX IX_CamCommandAttempt_failure ON mcms.CamCommandAttempt (errorSignat
 GO
 
 ALTER TABLE mcms.Workstation ADD
-  abilities nvarchar(max) COLLATE Latin1_General_100_BIN2 NULL,
-  platform nvarchar(100) COLLATE Latin1_General_100_BIN2 NULL,
-  runner nvarchar(16) COLLATE Latin1_General_100_BIN2 NULL,
+  abilities nvarchar(max) COLLATE Latin1_General_100_BIN2 NULL;
+ALTER TABLE mcms.Workstation ADD
+  platform nvarchar(100) COLLATE Latin1_General_100_BIN2 NULL;
+ALTER TABLE mcms.Workstation ADD
+  runner nvarchar(16) COLLATE Latin1_General_100_BIN2 NULL;
+ALTER TABLE mcms.Workstation ADD
   certificateExpiresAt datetime2(3) NULL;
 GO
 
