@@ -28,7 +28,9 @@ import { historyRoutes } from './http/history.ts';
 import { itemRoutes } from './http/items.ts';
 import { registerNotFound } from './http/not-found.ts';
 import { openApiRoutes } from './http/openapi.ts';
+import { pauseRoutes } from './http/pauses.ts';
 import { routingRoutes } from './http/routings.ts';
+import { workstationRoutes } from './http/workstations.ts';
 import { registerCamCommands } from './messaging/cam-commands.ts';
 import { registerCamResults } from './messaging/cam-results.ts';
 import { registerFileVerification } from './messaging/file-verification.ts';
@@ -63,6 +65,7 @@ const deps: AppDeps = {
   content: createBlobContentStore(blobs),
   commandTypes: CommandTypes.create(settings.camCommands),
   notices: silentNotices,
+  licencePools: settings.licencePools,
 };
 
 const api = createApi({
@@ -80,6 +83,8 @@ api.register(
   ...fileRoutes(deps),
   ...commandRoutes(deps),
   ...agentRoutes(deps),
+  ...pauseRoutes(deps),
+  ...workstationRoutes(deps),
 );
 registerNotFound(api);
 

@@ -5,7 +5,6 @@ import {
   type Database,
   type DialectName,
   type PageKey,
-  type Queries,
   type Schema,
   contains,
   firstRows,
@@ -19,6 +18,7 @@ import { FINAL_STATUSES, isFinal, requireCommand, traceIdOf } from './attempts.t
 import { type CommandRow, type CommandView, toAttemptView, toCommandSummary } from './command-view.ts';
 import { CamCommandError } from './errors.ts';
 import { MAX_NAME_LENGTH, commandLabel, commandSubject } from './order.ts';
+import { type WaitReasonDeps, waitReasons } from './wait-reasons.ts';
 
 export interface CommandFilter {
   readonly status?: string | undefined;
@@ -33,27 +33,22 @@ export interface CommandFilter {
   readonly to?: Date | undefined;
 }
 
-export interface CommandServiceDeps {
+export interface CommandServiceDeps extends WaitReasonDeps {
   readonly database: Database;
   readonly clock: Clock;
 }
 
-/** A command this young is on its way to a workstation rather than waiting for one. */
-const ON_ITS_WAY_MS = 2000;
-/** A workstation not heard of for this long does not count as one that could take work. */
-const WORKSTATION_SILENT_MS = 3 * 60_000;
-
 /** Commands, newest first. */
 export async function listCommands(
-  { database, clock }: CommandServiceDeps,
+  deps: CommandServiceDeps,
   filter: CommandFilter,
   page: { readonly top: number; readonly after?: PageKey | undefined },
 ): Promise<{ readonly value: CommandView[]; readonly next: PageKey | undefined }> {
-  const rows = await listQuery(database, filter, page).execute();
+  const rows = await listQuery(deps.database, filter, page).execute();
   const shown = rows.slice(0, page.top);
   const last = shown.at(-1);
   return {
-    value: await withDetails(database.read, clock.now(), shown),
+    value: await withDetails(deps, shown),
     next: rows.length > page.top && last ? { seq: last.seq } : undefined,
   };
 }
@@ -73,23 +68,20 @@ export function listQuery(
 }
 
 /** One command with its attempts and the files it made. */
-export async function readCommand(
-  { database, clock }: CommandServiceDeps,
-  commandId: string,
-): Promise<CommandView> {
-  const command = await requireCommand(database.read, commandId);
-  const [view] = await withDetails(database.read, clock.now(), [command]);
+export async function readCommand(deps: CommandServiceDeps, commandId: string): Promise<CommandView> {
+  const command = await requireCommand(deps.database.read, commandId);
+  const [view] = await withDetails(deps, [command]);
   if (!view) throw new CamCommandError('command-not-found');
   return view;
 }
 
-/** Adds attempts, files and what each waits for: three queries, however many commands. */
+/** Adds attempts, files and what each waits for: a few queries, however many commands. */
 async function withDetails(
-  queries: Queries,
-  now: Date,
+  deps: CommandServiceDeps,
   commands: readonly CommandRow[],
 ): Promise<CommandView[]> {
   if (commands.length === 0) return [];
+  const queries = deps.database.read;
   const ids = commands.map((command) => command.commandId);
   const attempts = await queries
     .selectFrom('CamCommandAttempt')
@@ -103,7 +95,7 @@ async function withDetails(
     .where('commandId', 'in', ids)
     .orderBy('seq')
     .execute();
-  const waitReason = await waitReasons(queries, now, commands);
+  const waitReason = await waitReasons(queries, deps.clock.now(), commands, deps);
   const attemptsOf = Map.groupBy(attempts, (attempt) => attempt.commandId);
   const filesOf = Map.groupBy(files, (file) => file.commandId);
   return commands.map((command) => ({
@@ -121,7 +113,7 @@ async function withDetails(
  * @throws {CamCommandError} `command-finished`, `not-your-command`, `command-not-found`.
  */
 export async function cancelCommand(
-  { database, clock }: CommandServiceDeps,
+  { database, clock }: Pick<CommandServiceDeps, 'database' | 'clock'>,
   given: { readonly commandId: string; readonly reason: string; readonly principal: Principal },
 ): Promise<{ readonly outboxIds: readonly string[] }> {
   const { commandId, principal } = given;
@@ -212,27 +204,4 @@ function filtered(query: CommandQuery, filter: CommandFilter, dialect: DialectNa
     result = result.where((eb) => eb.or(fields.map((field) => contains(`CamCommand.${field}`, q, dialect))));
   }
   return result;
-}
-
-/** Why queued commands wait, from who has been heard of lately. One small query, and only when something waits. */
-async function waitReasons(
-  queries: Queries,
-  now: Date,
-  commands: readonly CommandRow[],
-): Promise<(command: CommandRow) => string | null> {
-  if (!commands.some((command) => command.status === 'Queued')) return () => null;
-  const rows = await queries
-    .selectFrom('Workstation')
-    .select('applications')
-    .where('lastSeenAt', '>=', new Date(now.getTime() - WORKSTATION_SILENT_MS).toISOString())
-    .execute();
-  const able = new Set(rows.flatMap((row) => JSON.parse(row.applications) as string[]));
-  return (command) => {
-    if (command.status !== 'Queued') return null;
-    if (command.notBefore !== null && Date.parse(command.notBefore) > now.getTime()) {
-      return `not before ${command.notBefore}`;
-    }
-    if (!able.has(command.application)) return `no workstation for ${command.application}`;
-    return now.getTime() - Date.parse(command.requestedAt) < ON_ITS_WAY_MS ? null : 'no seat free';
-  };
 }

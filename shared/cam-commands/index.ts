@@ -16,6 +16,9 @@ export { commandView, newCommandView } from './command-view.ts';
 export { type Unsuccessful, concludeCancelled, concludeFailed, concludeRetry } from './conclude.ts';
 export { CamCommandError, type CamCommandErrorCode } from './errors.ts';
 export { type NextRun, type StartedRun, startNextRun } from './next-run.ts';
+export { type LicencePools } from './licence-pools.ts';
+export { type Pause, isInForce } from './pause-rules.ts';
+export { endPastPauses, endPause, listPauses, startPause } from './pauses.ts';
 export { COMMAND_QUEUE, DEFAULT_PRIORITY, type Order, type OrderDeps, orderCommand } from './order.ts';
 export { type Enqueued, enqueueAttempt, withdrawAttempt } from './queue-attempt.ts';
 export { describeIssues, rejectMessage } from './rejected.ts';
@@ -27,3 +30,4 @@ export {
   bellsToRing,
   findLostAttempts,
 } from './supervision.ts';
+export { listLicencePools, listWorkstations, workstationView } from './workstation-list.ts';

@@ -4,7 +4,9 @@ import type { AppDeps } from '../../functions/deps.ts';
 import { agentRoutes } from '../../functions/http/agent.ts';
 import { commandRoutes } from '../../functions/http/commands.ts';
 import { itemRoutes } from '../../functions/http/items.ts';
+import { pauseRoutes } from '../../functions/http/pauses.ts';
 import { routingRoutes } from '../../functions/http/routings.ts';
+import { workstationRoutes } from '../../functions/http/workstations.ts';
 import { registerCamCommands } from '../../functions/messaging/cam-commands.ts';
 import { registerCamResults } from '../../functions/messaging/cam-results.ts';
 import { registerOrchestrations } from '../../functions/orchestrations/register.ts';
@@ -13,8 +15,8 @@ import { registerOutboxRelay } from '../../functions/timers/outbox-relay.ts';
 import { registerWorkSweeper } from '../../functions/timers/work-sweeper.ts';
 import { clientBinding } from '../../local/durable-task/client-binding.ts';
 import type core from '../../local/functions-host/functions-core.cjs';
-import { CommandTypes } from '../../shared/cam-commands/index.ts';
-import type { Job, ResultMessage } from '../../shared/cam-commands/contracts.ts';
+import { CommandTypes, type LicencePools } from '../../shared/cam-commands/index.ts';
+import type { AnnounceRequest, Job, ResultMessage } from '../../shared/cam-commands/contracts.ts';
 import type { Database } from '../../shared/data/index.ts';
 import { silentNotices } from '../../shared/notifications/index.ts';
 import { outputStagingName } from '../../shared/files/index.ts';
@@ -43,6 +45,7 @@ interface World {
   readonly database: Database;
   readonly harness: Harness;
   readonly commandTypes: CommandTypes;
+  readonly licencePools: LicencePools;
   readonly onCall: CallHook;
 }
 
@@ -79,6 +82,9 @@ function registerOnce() {
       return current().commandTypes;
     },
     notices: silentNotices,
+    get licencePools() {
+      return current().licencePools;
+    },
   };
   const api = createApi({
     authenticator: tokensOf({ ...CALLERS, 'cmdhost-2': { ...CALLERS.cmdhost, subject: 'cmdhost-2' } }),
@@ -86,7 +92,14 @@ function registerOnce() {
     clock: deps.clock,
     checkResponses: true,
   });
-  api.register(...itemRoutes(deps), ...routingRoutes(deps), ...commandRoutes(deps), ...agentRoutes(deps));
+  api.register(
+    ...itemRoutes(deps),
+    ...routingRoutes(deps),
+    ...commandRoutes(deps),
+    ...agentRoutes(deps),
+    ...pauseRoutes(deps),
+    ...workstationRoutes(deps),
+  );
   registerCamCommands(deps);
   registerCamResults(deps);
   registerOrchestrations(deps);
@@ -132,6 +145,8 @@ export interface OrchestrationRig {
 export interface RigOptions {
   /** Overrides of command types, as in the app settings. */
   readonly types?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Seats of licence pools; default: no limits. */
+  readonly licencePools?: LicencePools;
 }
 
 export const WORKSTATION = 'WS-1';
@@ -243,6 +258,7 @@ export async function startRig(options: RigOptions = {}): Promise<OrchestrationR
     database: inner.database,
     harness,
     commandTypes,
+    licencePools: options.licencePools ?? {},
     onCall: (name, input) => rig.onCall(name, input),
   };
   return Object.assign(rig, { routingId: await makeShop(rig) });
@@ -273,7 +289,7 @@ async function makeShop(rig: OrchestrationRig): Promise<string> {
 /** Announces WS-1 as `cmdhost`, or what is given. */
 export function announce(
   rig: OrchestrationRig,
-  { as = 'cmdhost', ...facts }: { as?: Caller | 'cmdhost-2'; workstation?: string; bootId?: string } = {},
+  { as = 'cmdhost', ...facts }: { as?: Caller | 'cmdhost-2' } & Partial<AnnounceRequest> = {},
 ): Promise<HttpReply> {
   return rig.http('POST', 'agent/announce', {
     as,

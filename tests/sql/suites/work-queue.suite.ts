@@ -7,6 +7,7 @@ import {
   workQueueOf,
 } from '../../../shared/cam-commands/work-queue.ts';
 import type { Database } from '../../../shared/data/index.ts';
+import { claimIn, claimWithin } from '../../support/claims.ts';
 import { openPair } from './engine.ts';
 
 const NOW = '2030-01-01T00:00:00.000Z';
@@ -36,22 +37,14 @@ export function workQueueSuite(): void {
         priority,
         notBefore: NOW,
         enqueuedAt: NOW,
+        laneId: 0,
+        requestedBy: attemptId,
       }),
     );
     return attemptId;
   };
-  const claim = async (process: Database, workstation: string, claimId: string = randomUUID()) =>
-    (
-      await process.transaction((trx) =>
-        workQueueOf(process).claim(trx, {
-          claimId,
-          workstation,
-          applications: ['esprit', 'solidworks'],
-          now: NOW,
-          leaseUntil: LEASE_END,
-        }),
-      )
-    )?.item;
+  const claim = (process: Database, workstation: string, claimId: string = randomUUID()) =>
+    claimIn(process, { workstation, claimId });
   const waiting = async (): Promise<number> =>
     (await database.read.selectFrom('CamWorkItem').select('seq').where('state', '=', 'Waiting').execute())
       .length;
@@ -109,13 +102,7 @@ export function workQueueSuite(): void {
     it('get nothing that a transaction claimed and did not commit, until it has ended', async () => {
       await enqueue(5);
       const failing = database.transaction(async (trx) => {
-        const held = await workQueueOf(database).claim(trx, {
-          claimId: randomUUID(),
-          workstation: 'WS-1',
-          applications: ['esprit'],
-          now: NOW,
-          leaseUntil: LEASE_END,
-        });
+        const held = await claimWithin(database, trx, { workstation: 'WS-1' });
         expect(held).toBeDefined();
         throw new Error('no');
       });
