@@ -15,6 +15,7 @@ import type {
   logRequest,
   outputsAnswer,
 } from './contracts.ts';
+import type { Offer } from './eligibility.ts';
 import { CamCommandError } from './errors.ts';
 import { type WantedClaim, claimNext } from './claim.ts';
 import { type Claimed, LINK_LIFETIME_MS, buildJob } from './job.ts';
@@ -61,8 +62,7 @@ export function createAgentService(deps: AgentServiceDeps): AgentService {
       const now = clock.now();
       const claimed = await database.transaction(async (trx) => {
         const offer = await requireWorkstation(trx, { subject, name: request.workstation, now });
-        const asked: readonly string[] = request.applications;
-        const applications = offer.applications.filter((application) => asked.includes(application));
+        const applications = narrowed(offer, request.applications);
         return claimInTransaction(deps, trx, {
           claimId: request.claimId,
           offer: { ...offer, applications },
@@ -93,6 +93,11 @@ export function createAgentService(deps: AgentServiceDeps): AgentService {
       if (!noted) throw new CamCommandError('attempt-not-found');
     },
   };
+}
+
+/** What a claim asks for among what was announced. Agents of version 0.1 are taken at their word. */
+function narrowed({ applications, abilities }: Offer, asked: readonly string[]): readonly string[] {
+  return abilities === null ? asked : asked.filter((application) => applications.includes(application));
 }
 
 async function claimInTransaction(

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { sql } from 'kysely';
-import type { DialectName, Queries } from '../data/index.ts';
+import { expressionBuilder, sql } from 'kysely';
+import type { DialectName, Queries, Schema } from '../data/index.ts';
 import { firstRows } from '../data/index.ts';
 import type { CommandRow } from './command-view.ts';
 import { CamCommandError } from './errors.ts';
@@ -108,8 +108,9 @@ export async function headsOfLanes(
 }
 
 export function headsQuery(queries: Queries, dialect: DialectName, now: string) {
+  const part = expressionBuilder<Schema>();
   const first = (application?: string) => {
-    const waiting = queries
+    const waiting = part
       .selectFrom('CamWorkItem as waiting')
       .select('waiting.seq')
       .where('waiting.state', '=', 'Waiting')
@@ -127,7 +128,7 @@ export function headsQuery(queries: Queries, dialect: DialectName, now: string) 
     );
   };
   const unknown = (application: string) =>
-    queries
+    part
       .selectFrom('CamWorkItem as item')
       .select(['item.laneId', 'item.application'])
       .select([

@@ -16,6 +16,7 @@ export const statementWorkQueue: WorkQueue = {
         cancelRequested: 0,
         turn: turnOf(item),
       })
+      .returning('seq')
       .execute();
   },
 

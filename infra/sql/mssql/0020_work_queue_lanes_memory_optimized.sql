@@ -42,8 +42,7 @@ GO
 -- https://learn.microsoft.com/sql/relational-databases/in-memory-oltp/altering-memory-optimized-tables
 IF EXISTS (SELECT 1 FROM sys.tables WHERE object_id = OBJECT_ID(N'mcms.CamWorkItem') AND is_memory_optimized = 1)
   AND COL_LENGTH(N'mcms.CamWorkItem', N'laneId') IS NULL
-  EXEC (N'ALTER TABLE mcms.CamWorkItem ADD
-    laneId int NOT NULL CONSTRAINT DF_CamWorkItem_laneId DEFAULT 0,
+  EXEC (N'ALTER TABLE mcms.CamWorkItem ADD laneId int NOT NULL CONSTRAINT DF_CamWorkItem_laneId DEFAULT 0,
     requestedBy nvarchar(200) COLLATE Latin1_General_100_BIN2 NOT NULL CONSTRAINT DF_CamWorkItem_requestedBy DEFAULT N'''',
     turn int NOT NULL CONSTRAINT DF_CamWorkItem_turn DEFAULT 0,
     INDEX IX_CamWorkItem_lane NONCLUSTERED (state, laneId, priority DESC, turn, seq),
