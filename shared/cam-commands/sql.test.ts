@@ -67,7 +67,7 @@ describe('SQL of the work queue', () => {
   it('locks by name for the length of the transaction on SQL Server', () => {
     const { mssql } = compileOnly((read) => ({ compile: () => lockCall('pauses').compile(read) }));
     expect(mssql.sql.replaceAll(/\s+/g, ' ')).toBe(
-      "declare @granted int; exec @granted = sp_getapplock @Resource = @1, @LockMode = N'Exclusive', @LockOwner = N'Transaction', @LockTimeout = 10000; select @granted as granted",
+      "declare @granted int; exec @granted = sp_getapplock @Resource = @1, @LockMode = N'Exclusive', @LockOwner = N'Transaction', @LockTimeout = 20000; select @granted as granted",
     );
     expect(mssql.parameters).toEqual(['mcms-pauses']);
     expect(mssql.types).toEqual(['nvarchar(255)']);

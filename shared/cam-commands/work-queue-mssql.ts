@@ -4,7 +4,7 @@ import { type COLUMNS, DatabaseUnavailableError, bound, typed } from '../data/in
 import type { Claim, Claimant, Fence, NewWorkItem, WorkItem, WorkQueue } from './work-queue.ts';
 
 /** A transaction holds such a lock for some statements; whoever waits this long meets a server in trouble. */
-const LOCK_TIMEOUT_MS = 10_000;
+const LOCK_TIMEOUT_MS = 20_000;
 /** What the server returns for a call that was wrong. */
 const NOT_GRANTED = -999;
 
