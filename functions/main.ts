@@ -35,7 +35,9 @@ import { itemRoutes } from './http/items.ts';
 import { registerNotFound } from './http/not-found.ts';
 import { openApiRoutes } from './http/openapi.ts';
 import { operatorActionRoutes } from './http/operator-actions.ts';
+import { pauseRoutes } from './http/pauses.ts';
 import { routingRoutes } from './http/routings.ts';
+import { workstationRoutes } from './http/workstations.ts';
 import { registerCamCommands } from './messaging/cam-commands.ts';
 import { registerCamResults } from './messaging/cam-results.ts';
 import { registerFileVerification } from './messaging/file-verification.ts';
@@ -75,6 +77,7 @@ const deps: AppDeps = {
   content: createBlobContentStore(blobs),
   commandTypes: CommandTypes.create(settings.camCommands),
   notices: createNotices(settings.notifications),
+  licencePools: settings.licencePools,
 };
 
 const api = createApi({
@@ -98,6 +101,8 @@ api.register(
   ...agentRoutes(deps),
   ...deadLetterRoutes({ database, clock, deadLetters: createDeadLetters(serviceBus) }),
   ...incidentRoutes({ database, language: settings.notifications.language }),
+  ...pauseRoutes(deps),
+  ...workstationRoutes(deps),
 );
 registerNotFound(api);
 

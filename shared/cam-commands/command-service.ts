@@ -1,21 +1,17 @@
 import type { Principal } from '../auth/index.ts';
-import { type Database, type PageKey, type Queries, firstRows, pageAfter } from '../data/index.ts';
+import { type Database, type PageKey, firstRows, pageAfter } from '../data/index.ts';
 import type { Clock } from '../time/clock.ts';
 import { allowedActions } from './allowed-actions.ts';
 import { requireCommand } from './attempts.ts';
 import { type CommandFilter, whereCommand } from './command-filter.ts';
 import { type CommandRow, type CommandView, toAttemptView, toCommandSummary } from './command-view.ts';
 import { CamCommandError } from './errors.ts';
+import { type WaitReasonDeps, waitReasons } from './wait-reasons.ts';
 
-export interface CommandServiceDeps {
+export interface CommandServiceDeps extends WaitReasonDeps {
   readonly database: Database;
   readonly clock: Clock;
 }
-
-/** A command this young is on its way to a workstation rather than waiting for one. */
-const ON_ITS_WAY_MS = 2000;
-/** A workstation not heard of for this long does not count as one that could take work. */
-const WORKSTATION_SILENT_MS = 3 * 60_000;
 
 interface CommandPage {
   readonly top: number;
@@ -24,15 +20,15 @@ interface CommandPage {
 
 /** Commands, newest first. `viewer` is who `allowedActions` are for. */
 export async function listCommands(
-  { database, clock }: CommandServiceDeps,
+  deps: CommandServiceDeps,
   filter: CommandFilter,
   page: CommandPage & { readonly viewer?: Principal | undefined },
 ): Promise<{ readonly value: CommandView[]; readonly next: PageKey | undefined }> {
-  const rows = await listQuery(database, filter, page).execute();
+  const rows = await listQuery(deps.database, filter, page).execute();
   const shown = rows.slice(0, page.top);
   const last = shown.at(-1);
   return {
-    value: await withDetails(database.read, shown, { now: clock.now(), viewer: page.viewer }),
+    value: await withDetails(deps, shown, page.viewer),
     next: rows.length > page.top && last ? { seq: last.seq } : undefined,
   };
 }
@@ -53,23 +49,24 @@ export function listQuery(
 
 /** One command with its attempts and the files it made. */
 export async function readCommand(
-  { database, clock }: CommandServiceDeps,
+  deps: CommandServiceDeps,
   commandId: string,
   viewer?: Principal,
 ): Promise<CommandView> {
-  const command = await requireCommand(database.read, commandId);
-  const [view] = await withDetails(database.read, [command], { now: clock.now(), viewer });
+  const command = await requireCommand(deps.database.read, commandId);
+  const [view] = await withDetails(deps, [command], viewer);
   if (!view) throw new CamCommandError('command-not-found');
   return view;
 }
 
-/** Adds attempts, files and what each waits for: three queries, however many commands. */
+/** Adds attempts, files and what each waits for: a few queries, however many commands. */
 async function withDetails(
-  queries: Queries,
+  deps: CommandServiceDeps,
   commands: readonly CommandRow[],
-  { now, viewer }: { readonly now: Date; readonly viewer: Principal | undefined },
+  viewer: Principal | undefined,
 ): Promise<CommandView[]> {
   if (commands.length === 0) return [];
+  const queries = deps.database.read;
   const ids = commands.map((command) => command.commandId);
   const attempts = await queries
     .selectFrom('CamCommandAttempt')
@@ -83,7 +80,7 @@ async function withDetails(
     .where('commandId', 'in', ids)
     .orderBy('seq')
     .execute();
-  const waitReason = await waitReasons(queries, now, commands);
+  const waitReason = await waitReasons(queries, deps.clock.now(), commands, deps);
   const attemptsOf = Map.groupBy(attempts, (attempt) => attempt.commandId);
   const filesOf = Map.groupBy(files, (file) => file.commandId);
   return commands.map((command) => ({
@@ -95,27 +92,4 @@ async function withDetails(
       role: file.role as CommandView['files'][number]['role'],
     })),
   }));
-}
-
-/** Why queued commands wait, from who has been heard of lately. One small query, and only when something waits. */
-async function waitReasons(
-  queries: Queries,
-  now: Date,
-  commands: readonly CommandRow[],
-): Promise<(command: CommandRow) => string | null> {
-  if (!commands.some((command) => command.status === 'Queued')) return () => null;
-  const rows = await queries
-    .selectFrom('Workstation')
-    .select('applications')
-    .where('lastSeenAt', '>=', new Date(now.getTime() - WORKSTATION_SILENT_MS).toISOString())
-    .execute();
-  const able = new Set(rows.flatMap((row) => JSON.parse(row.applications) as string[]));
-  return (command) => {
-    if (command.status !== 'Queued') return null;
-    if (command.notBefore !== null && Date.parse(command.notBefore) > now.getTime()) {
-      return `not before ${command.notBefore}`;
-    }
-    if (!able.has(command.application)) return `no workstation for ${command.application}`;
-    return now.getTime() - Date.parse(command.requestedAt) < ON_ITS_WAY_MS ? null : 'no seat free';
-  };
 }

@@ -21,6 +21,10 @@ const KINDS = {
   ],
   'workstation-name-taken': [403, 'Another identity has announced this workstation name.'],
   'attempt-not-found': [404, 'There is no such attempt.'],
+  'pause-not-found': [404, 'There is no such pause.'],
+  'pause-invalid': [400, 'This cannot be paused.'],
+  'already-paused': [409, 'The same is paused already.'],
+  'pause-ended': [409, 'The pause has ended already.'],
   'lease-lost': [409, 'This attempt is no longer yours: stop the run and report nothing.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 

@@ -42,6 +42,9 @@ export { CamCommandError, type CamCommandErrorCode } from './errors.ts';
 export { commandFailure, listFailures } from './failures.ts';
 export { type LimitLook, lookAtLimit } from './limits.ts';
 export { type NextRun, type StartedRun, startNextRun } from './next-run.ts';
+export { type LicencePools } from './licence-pools.ts';
+export { type Pause, isInForce } from './pause-rules.ts';
+export { endPastPauses, endPause, listPauses, startPause } from './pauses.ts';
 export { COMMAND_QUEUE, DEFAULT_PRIORITY, type Order, type OrderDeps, orderCommand } from './order.ts';
 export { type Enqueued, enqueueAttempt, withdrawAttempt } from './queue-attempt.ts';
 export { readCommandMessage, readResultMessage } from './read-message.ts';
@@ -58,3 +61,4 @@ export {
   bellsToRing,
   findLostAttempts,
 } from './supervision.ts';
+export { listLicencePools, listWorkstations, workstationView } from './workstation-list.ts';

@@ -30,6 +30,8 @@ export interface FunctionsSettings {
   readonly auth: { readonly issuer: string; readonly audience: string; readonly jwksUri: URL };
   readonly telemetry: TelemetrySettings;
   readonly camCommands: CamCommandOverrides;
+  /** Seats of licence pools, from `LicencePools__<pool>`; a pool that is not named has no limit. */
+  readonly licencePools: Readonly<Record<string, number>>;
   /** History older than this goes to the archive; without it, history stays where it is. */
   readonly historyArchiveAfterMs?: number;
   readonly notifications: NotificationSettings;
@@ -55,6 +57,8 @@ const schema = z
     Auth__Issuer: required('the token issuer, exactly as in the claim iss'),
     Auth__Audience: required('the audience of the tokens'),
     Auth__JwksUri: address("the address of the issuer's signing keys"),
+    LicencePools__esprit: seats().optional(),
+    LicencePools__solidworks: seats().optional(),
     HistoryArchive__After: duration('how old history is when it goes to the archive').optional(),
     OTEL_EXPORTER_OTLP_ENDPOINT: address('an OTLP/HTTP endpoint').optional(),
     APPLICATIONINSIGHTS_CONNECTION_STRING: z
@@ -71,6 +75,23 @@ const schema = z
 
 /** Every app setting of the functions process that has a name of its own. */
 export const FUNCTIONS_SETTINGS: readonly string[] = Object.keys(schema.shape);
+function seats() {
+  return z
+    .string()
+    .regex(/^\d{1,4}$/, 'must be a number of seats, 0 to 9999')
+    .transform(Number);
+}
+
+function licencePools(env: {
+  readonly LicencePools__esprit?: number | undefined;
+  readonly LicencePools__solidworks?: number | undefined;
+}): Readonly<Record<string, number>> {
+  const given = { esprit: env.LicencePools__esprit, solidworks: env.LicencePools__solidworks };
+  return Object.fromEntries(Object.entries(given).filter(([, seats]) => seats !== undefined)) as Record<
+    string,
+    number
+  >;
+}
 
 /** Either setting must be there; asked even when others are wrong, so that one error tells all. */
 function oneOf(name: string, other: string) {
@@ -100,6 +121,7 @@ export function readFunctionsSettings(environment: Environment): FunctionsSettin
         : {}),
     },
     camCommands: camCommandOverrides(environment),
+    licencePools: licencePools(env),
     ...(env.HistoryArchive__After === undefined ? {} : { historyArchiveAfterMs: env.HistoryArchive__After }),
     notifications: notificationSettings(env, environment['WEBSITE_HOSTNAME']?.trim() || undefined),
   };

@@ -51,6 +51,11 @@ const HTTP = [
   'POST /agent/attempts/{attemptId}/heartbeat agent-heartbeat',
   'POST /agent/attempts/{attemptId}/outputs agent-outputs',
   'POST /agent/attempts/{attemptId}/log agent-log',
+  'GET HEAD /pauses pauses-list',
+  'POST /pauses pauses-start',
+  'DELETE /pauses/{pauseId} pauses-end',
+  'GET HEAD /workstations workstations-list',
+  'GET HEAD /licence-pools licence-pools-list',
   'GET HEAD POST PUT PATCH DELETE OPTIONS /{*path} not-found',
 ];
 
