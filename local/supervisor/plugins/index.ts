@@ -10,5 +10,15 @@ export function productPlugins(settings: StackSettings): Plugin[] {
   const agents = Array.from({ length: settings.cmdHosts }, (_, index) => cmdHost(index + 1, settings));
   const database = settings.seed === 'demo' ? [migrate, seed] : [migrate];
   const faults = settings.environment['MCMS_FAULTS'] === '1' ? [control] : [];
-  return [...database, azurite, containers, serviceBus, identity, capture, functionsHost, ...agents, ...faults];
+  return [
+    ...database,
+    azurite,
+    containers,
+    serviceBus,
+    identity,
+    capture,
+    functionsHost,
+    ...agents,
+    ...faults,
+  ];
 }

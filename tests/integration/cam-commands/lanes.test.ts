@@ -157,6 +157,19 @@ describe('a licence pool', () => {
     ]);
   });
 
+  it('that had no seat rings as soon as one is free, and not before', async () => {
+    await start({ licencePools: { esprit: 1 } });
+    await rig.order();
+    const waiting = await rig.order();
+    const job = await mustClaim(rig);
+    rig.sender.sent.length = 0;
+    await heartbeat(rig, job);
+    expect(rig.sender.to('esprit-dispatch')).toEqual([]);
+    await rig.report(job, { kind: 'succeeded' });
+    expect(rig.sender.to('esprit-dispatch')).toHaveLength(1);
+    expect((await claimAs('WS-1', { as: 'cmdhost' }))?.commandId).toBe(waiting);
+  });
+
   it('that is empty holds nothing up that needs another', async () => {
     await start({ licencePools: { esprit: 0 } });
     await rig.order();
