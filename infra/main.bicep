@@ -82,6 +82,12 @@ param otlpEndpoint string = ''
 @description('How old history is when it goes to the archive, as an ISO 8601 duration such as P730D. Empty: history stays.')
 param historyArchiveAfter string = ''
 
+@description('Licences of ESPRIT that all workstations share, as a number. Empty: no limit but the seats of the workstations.')
+param espritLicences string = ''
+
+@description('Licences of SolidWorks that all workstations share, as a number. Empty: no limit but the seats of the workstations.')
+param solidworksLicences string = ''
+
 @description('Days the Log Analytics workspace keeps telemetry.')
 @minValue(30)
 @maxValue(730)
@@ -226,6 +232,8 @@ module functionApp 'modules/function-app.bicep' = {
     authAudience: authAudience
     otlpEndpoint: otlpEndpoint
     historyArchiveAfter: historyArchiveAfter
+    espritLicences: espritLicences
+    solidworksLicences: solidworksLicences
     communicationEndpoint: communication.outputs.endpoint
     emailFrom: communication.outputs.senderAddress
     teamsWebhookUrl: teamsWebhookUrl

@@ -54,6 +54,12 @@ param otlpEndpoint string
 @description('How old history is when it goes to the archive, as an ISO 8601 duration such as P730D. Empty: history stays.')
 param historyArchiveAfter string
 
+@description('Licences of ESPRIT that all workstations share; empty: no limit.')
+param espritLicences string
+
+@description('Licences of SolidWorks that all workstations share; empty: no limit.')
+param solidworksLicences string
+
 @description('Endpoint of Communication Services.')
 param communicationEndpoint string
 
@@ -123,6 +129,8 @@ var requiredSettings = {
 }
 var replicaSettings = sqlReadScale ? { SqlReplicaConnection: '${sqlConnection};ApplicationIntent=ReadOnly' } : {}
 var archiveSettings = empty(historyArchiveAfter) ? {} : { HistoryArchive__After: historyArchiveAfter }
+var espritPoolSettings = empty(espritLicences) ? {} : { LicencePools__esprit: espritLicences }
+var solidworksPoolSettings = empty(solidworksLicences) ? {} : { LicencePools__solidworks: solidworksLicences }
 var sendsMail = !empty(operatorEmails) || !empty(personEmailDomain)
 var mailFromSettings = sendsMail ? { Notifications__Email__From: emailFrom } : {}
 var mailOperatorSettings = empty(operatorEmails) ? {} : { Notifications__Email__Operators: operatorEmails }
@@ -185,6 +193,8 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
     requiredSettings,
     replicaSettings,
     archiveSettings,
+    espritPoolSettings,
+    solidworksPoolSettings,
     mailFromSettings,
     mailOperatorSettings,
     mailPersonSettings,

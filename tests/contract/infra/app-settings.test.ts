@@ -32,6 +32,8 @@ const VALUES: Readonly<Record<string, string>> = {
   consoleUrl: 'https://mcms.example.com',
   emailFrom: 'DoNotReply@mcms.azurecomm.net',
   historyArchiveAfter: 'P730D',
+  espritLicences: '4',
+  solidworksLicences: '2',
   notificationLanguage: 'ko',
   operatorEmails: 'a@example.com,b@example.com',
   operatorPhones: '+821012345678',

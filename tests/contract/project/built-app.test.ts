@@ -7,6 +7,14 @@ import { type BuiltApp, buildApp } from './build-app.ts';
 import { readJson, runNode } from './run-script.ts';
 
 const HTTP = [
+  'GET HEAD /dead-letters dead-letters-list',
+  'GET HEAD /dead-letters/{queue}/{sequenceNumber} dead-letters-get',
+  'POST /dead-letters/{queue}/{sequenceNumber}/discard dead-letters-discard',
+  'POST /dead-letters/{queue}/{sequenceNumber}/resubmit dead-letters-resubmit',
+  'GET HEAD /incidents incidents-list',
+  'GET HEAD /incidents/{incidentId} incidents-get',
+  'POST /incidents/{incidentId}/acknowledge incidents-acknowledge',
+  'POST /incidents/{incidentId}/solve incidents-solve',
   'GET HEAD /health/live health-live',
   'GET HEAD /health/ready health-ready',
   'GET HEAD /health/deep health-deep',
@@ -99,7 +107,9 @@ describe('the built app registers exactly', () => {
       'bulk-runner: */2 * * * * *',
       'columnstore-maintenance: 0 40 2 * * *',
       'command-watch: 23 * * * * *',
+      'incident-watch: 7-52/15 * * * * *',
       'long-statement-watch: 45 * * * * *',
+      'notification-relay: 4-59/5 * * * * *',
       'outbox-relay: */5 * * * * *',
       'plan-regression-guard: 30 3-59/15 * * * *',
       'reprocess: 4-59/15 * * * * *',
