@@ -53,8 +53,10 @@ describe('npm run demo', () => {
     const { code, output } = await demo(...(which === 'the bundled file' ? [] : ['--file', file]));
     expect(output).toContain('All steps held.');
     expect(output).toContain('ESPRIT_CRASHED');
+    expect(output).toMatch(/told by .*email/);
+    expect(output).toMatch(/resubmitted with all its properties: Succeeded/);
     expect(code).toBe(0);
-  });
+  }, 60_000);
 
   it('fails with the reason when a step does not hold', async () => {
     const { code, output } = await demo('--file', join(stack.stateDir, 'there-is-none.stl'));
