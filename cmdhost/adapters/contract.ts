@@ -31,6 +31,8 @@ export const adapterJob = z.object({
   commandId: z.string(),
   attemptId: z.string(),
   attempt: z.int().min(1),
+  /** Which run of the command this is; version 0.1 of the agent leaves it out. */
+  run: z.int().min(1).optional(),
   application: z.enum(applications),
   commandType: z.string(),
   parameters: commandParameters,

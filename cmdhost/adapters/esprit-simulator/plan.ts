@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { AdapterJob } from '../contract.ts';
-import { InvalidInputError, programNumber, type Step } from './job.ts';
+import { readInputs, type Source } from '../simulator/inputs.ts';
+import { InvalidInputError } from '../simulator/job.ts';
+import { numbersFrom } from '../simulator/numbers.ts';
 import { type Moves, movesOf } from './moves.ts';
-import { numbersFrom } from './numbers.ts';
-import { type Tool, toolOf } from './tool.ts';
+import { programNumber } from './program-number.ts';
+import { type Step, type Tool, toolOf } from './tool.ts';
 
 export interface Operation {
   readonly step: Step;
@@ -16,7 +16,7 @@ export interface Operation {
 export interface Plan {
   readonly programNumber: number;
   readonly routing: AdapterJob['routing'];
-  readonly inputs: readonly { readonly fileName: string; readonly sha256: string }[];
+  readonly inputs: readonly Source[];
   /** In the order of machining. */
   readonly operations: readonly Operation[];
   /** Cutting, approach and tool changes. */
@@ -33,9 +33,7 @@ export async function makePlan(job: AdapterJob): Promise<Plan> {
   const { routing } = job;
   if (routing.steps.length === 0)
     throw new InvalidInputError('the routing has no steps to make a program from');
-  const inputs = await Promise.all(
-    job.inputs.map(async ({ fileName, path }) => ({ fileName, sha256: await digest(path) })),
-  );
+  const inputs = await readInputs(job);
   const digests = inputs.map(({ sha256 }) => sha256).join(' ');
   const operations = routing.steps
     .toSorted((left, right) => left.sequence - right.sequence)
@@ -60,10 +58,4 @@ export async function makePlan(job: AdapterJob): Promise<Plan> {
 /** `O0042`: how the control and the shop name the program. */
 export function programName(plan: Plan): string {
   return `O${String(plan.programNumber).padStart(4, '0')}`;
-}
-
-async function digest(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
-  return hash.digest('hex');
 }
