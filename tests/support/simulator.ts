@@ -130,7 +130,7 @@ export class ServingSimulator {
   constructor(rig: SimulatorRig) {
     this.#rig = rig;
     this.child = rig.start(['--serve']);
-    this.ended = once(this.child, 'close') as ServingSimulator['ended'];
+    this.ended = once(this.child, 'exit') as ServingSimulator['ended'];
     this.#lines = linesOf(this.child);
   }
 

@@ -3,8 +3,9 @@ import type { AdapterJob } from '../contract.ts';
 import { InvalidInputError } from './job.ts';
 import { readSimulation } from './simulation.ts';
 
-const job = (simulation: unknown, attempt = 1, run?: number) =>
-  ({ parameters: { simulation }, attempt, run }) as AdapterJob;
+type Asked = AdapterJob['parameters'][string];
+
+const job = (simulation: Asked, attempt = 1, run?: number) => ({ parameters: { simulation }, attempt, run });
 
 describe('the fault of an attempt', () => {
   it.each([
@@ -24,14 +25,15 @@ describe('the fault of an attempt', () => {
     expect(fault).toBe(meets ? 'crash' : undefined);
   });
 
-  it.each([
+  const wrong: [string, Asked][] = [
     ['text', 'soon'],
     ['faultRuns', { faultRuns: 1 }],
     ['faultRuns', { faultRuns: ['1'] }],
     ['faultAttempts', { faultAttempts: 1 }],
     ['fault', { fault: 'flood' }],
     ['duration', { duration: 5 }],
-  ])('refuses a wrong %s', (_name, asked) => {
+  ];
+  it.each(wrong)('refuses a wrong %s', (_name, asked) => {
     expect(() => readSimulation(job(asked))).toThrow(InvalidInputError);
   });
 });

@@ -16,7 +16,11 @@ export interface Simulation {
  * run unless `faultAttempts` and `faultRuns` say otherwise.
  * @throws {InvalidInputError} naming the wrong part
  */
-export function readSimulation({ parameters, attempt, run = 1 }: AdapterJob): Simulation {
+export function readSimulation({
+  parameters,
+  attempt,
+  run = 1,
+}: Pick<AdapterJob, 'parameters' | 'attempt' | 'run'>): Simulation {
   const asked: unknown = parameters['simulation'] ?? {};
   if (!isRecord(asked)) throw new InvalidInputError('parameters.simulation must be an object');
   const { duration, fault, faultAttempts, faultRuns } = asked;

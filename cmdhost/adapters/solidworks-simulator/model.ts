@@ -36,11 +36,7 @@ export async function readModel(job: AdapterJob): Promise<Model> {
     routingCode,
     sources,
     material: MATERIALS[numbers.whole(0, MATERIALS.length - 1)] ?? MATERIALS[0],
-    size: [
-      numbers.millimetres(20, 250),
-      numbers.millimetres(15, 160),
-      numbers.millimetres(5, 90),
-    ],
+    size: [numbers.millimetres(20, 250), numbers.millimetres(15, 160), numbers.millimetres(5, 90)],
     featureCount: numbers.whole(3, 60),
   };
 }
