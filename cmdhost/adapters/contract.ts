@@ -31,6 +31,8 @@ export const adapterJob = z.object({
   commandId: z.string(),
   attemptId: z.string(),
   attempt: z.int().min(1),
+  /** Which run of the command this is; version 0.1 of the agent leaves it out. */
+  run: z.int().min(1).optional(),
   application: z.enum(applications),
   commandType: z.string(),
   parameters: commandParameters,
@@ -66,6 +68,13 @@ export const adapterLine = z.discriminatedUnion('type', [
   }),
 ]);
 export type AdapterLine = z.infer<typeof adapterLine>;
+
+/** A line on stdin of an adapter that serves (`--serve`): the next job, whose file lies at this absolute path. */
+export const serveJob = z.object({ type: z.literal('job'), jobFile: z.string() });
+export type ServeJob = z.infer<typeof serveJob>;
+
+/** A line on stdout of an adapter that serves: the result file of the job is in place, another job may come. */
+export const serveDone = z.object({ type: z.literal('done'), attemptId: z.string() });
 
 /** One file the adapter made: `fileName` is its name inside the output folder and the name it is filed under. */
 export const adapterOutput = z.object({
