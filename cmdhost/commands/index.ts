@@ -4,8 +4,16 @@ import { doctorCommand } from './doctor.ts';
 import { enrollCommand } from './enroll.ts';
 import { rotateCommand } from './rotate.ts';
 import { runCommand } from './run.ts';
+import { runnerCommand } from './runner.ts';
 
-const ALL: readonly Command[] = [runCommand, checkCommand, doctorCommand, enrollCommand, rotateCommand];
+const ALL: readonly Command[] = [
+  runCommand,
+  runnerCommand,
+  checkCommand,
+  doctorCommand,
+  enrollCommand,
+  rotateCommand,
+];
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(ALL.map((command) => [command.name, command]));
 
