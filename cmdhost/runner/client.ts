@@ -12,6 +12,8 @@ export interface HostedProcess {
   /** See `LocalProcess`; rejects with `RunnerLostError` when the runner died before. */
   readonly exited: Promise<ProcessExit>;
   write(line: string): void;
+  /** Asks it to stop by the end of its standard input. */
+  end(): void;
   kill(): void;
 }
 
@@ -92,6 +94,7 @@ export function createRunnerClient(stream: LineStream): RunnerClient {
         ...known,
         exited: entry.exited.promise,
         write: (line) => send({ type: 'write', processId, line }),
+        end: () => send({ type: 'end', processId }),
         kill: () => send({ type: 'kill', processId }),
       };
     },

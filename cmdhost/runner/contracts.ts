@@ -22,6 +22,8 @@ export const toRunner = z.discriminatedUnion('type', [
   }),
   /** A line for the standard input of the process. */
   z.object({ type: z.literal('write'), processId, line: z.string() }),
+  /** Ends its standard input, which asks it to stop; it is killed when it does not. */
+  z.object({ type: z.literal('end'), processId }),
   /** Ends the whole tree at once; answered by `exit`, as any other end. */
   z.object({ type: z.literal('kill'), processId }),
 ]);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { killTree } from '../processes.ts';
+import { within } from '../retry.ts';
 import { createLineReader } from '../run/lines.ts';
 
 export interface ProcessCommand {
@@ -22,6 +23,8 @@ export interface LocalProcess {
   readonly exited: Promise<ProcessExit>;
   /** Puts a line on its standard input. */
   write(line: string): void;
+  /** Ends its standard input; kills it when it still runs 5 s later. */
+  end(): Promise<void>;
   /** No output is read while paused: the process waits with it. */
   pause(paused: boolean): void;
   /** Ends the whole tree at once. */
@@ -49,6 +52,8 @@ const PASSED_ON =
 
 /** How long output may still come after the process has ended. */
 const OUTPUT_GRACE_MS = 1_000;
+/** How long a process may take to stop once its standard input has ended. */
+const END_GRACE_MS = 5_000;
 
 /**
  * Starts an adapter: no shell, its own process group, the minimal environment, stdin as an open pipe whose end tells it that the
@@ -83,6 +88,10 @@ export async function startProcess(
     pid,
     exited: exited.then((exit) => settle(child, pid, exit, closed)),
     write: (line) => void child.stdin.write(`${line}\n`),
+    end: async () => {
+      child.stdin.end();
+      if (!(await within(END_GRACE_MS, exited))) await killTree(pid);
+    },
     pause: (paused) => {
       for (const stream of [child.stdout, child.stderr])
         if (paused) stream.pause();

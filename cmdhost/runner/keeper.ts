@@ -53,6 +53,7 @@ export function createKeeper(stream: () => LineStream | undefined, onError: (err
       if (message.type === 'start') return void start(message).catch(onError);
       const local = processes.get(message.processId);
       if (message.type === 'write') local?.write(message.line);
+      else if (message.type === 'end') local?.end().catch(onError);
       else local?.kill().catch(onError);
     },
     killAll: async () => {

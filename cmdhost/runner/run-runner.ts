@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { connectLink } from '../link/client.ts';
 import { createLineStream, type LineStream } from '../link/lines.ts';
 import { MAX_MESSAGE_LENGTH } from './contracts.ts';
@@ -19,6 +19,9 @@ export async function serveParent(): Promise<void> {
   });
   stream.send({ type: 'ready' });
   await stream.closed;
+  await keeper.killAll();
+  // One whose start came with the last bytes shows itself a turn later.
+  await nextTurn();
   await keeper.killAll();
 }
 
