@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { drainCommand, resumeCommand, statusCommand } from './control.ts';
 import { checkCommand } from './check.ts';
 import { doctorCommand } from './doctor.ts';
 import { enrollCommand } from './enroll.ts';
@@ -9,6 +10,9 @@ import { runnerCommand } from './runner.ts';
 const ALL: readonly Command[] = [
   runCommand,
   runnerCommand,
+  statusCommand,
+  drainCommand,
+  resumeCommand,
   checkCommand,
   doctorCommand,
   enrollCommand,

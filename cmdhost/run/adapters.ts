@@ -29,8 +29,8 @@ export interface AdapterRun {
 export interface Adapters {
   /** @throws {RunnerLostError}; {Error} with the system's reason when the adapter cannot be started */
   run(request: AdapterJobRequest): Promise<AdapterRun>;
-  /** Ends the processes that wait for a job. */
-  stop(): void;
+  /** Ends the processes that wait for a job. Resolves once they have ended, or soon. */
+  stop(): Promise<void>;
 }
 
 export interface AdaptersOptions {
@@ -44,7 +44,7 @@ export function createAdapters(options: AdaptersOptions): Adapters {
   return {
     run: async (request) =>
       request.adapter.keepWarm > 0 ? warm.run(request) : runOnce(options.runner, request),
-    stop: () => warm.stop(),
+    stop: async () => warm.stop(),
   };
 }
 

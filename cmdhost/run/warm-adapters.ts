@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServeJob } from '../adapters/contract.ts';
+import { within } from '../retry.ts';
 import type { HostedProcess } from '../runner/client.ts';
 import type { ProcessExit } from '../runner/hosted-process.ts';
 import { type AdapterEvents, dispatch, doneAttempt } from './adapter-lines.ts';
@@ -8,7 +9,7 @@ import type { AdapterConfig, AdapterJobRequest, AdapterRun, AdaptersOptions } fr
 
 export interface WarmAdapters {
   run(request: AdapterJobRequest): Promise<AdapterRun>;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** A process that serves. */
@@ -29,6 +30,8 @@ interface CurrentJob {
 
 /** What a CAM program leaks is given back after so many jobs. */
 const MAX_JOBS = 500;
+/** How long a stop of the agent waits for idle adapters to close what they hold. */
+const STOP_MS = 2_000;
 const STILL_RUNS: ProcessExit = { code: 0, signal: null };
 
 /**
@@ -111,9 +114,11 @@ export function createWarmAdapters({ runner, workFolder, seats }: AdaptersOption
         release: (isFit) => release(warm, isFit),
       };
     },
-    stop: () => {
+    stop: async () => {
       stopped = true;
-      for (const warm of idleOf(() => true)) end(warm);
+      const waiting = idleOf(() => true);
+      for (const warm of waiting) end(warm);
+      await within(STOP_MS, Promise.allSettled(waiting.map(async (warm) => warm.process.exited)));
     },
   };
 }
