@@ -1,19 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import type { Job } from '../shared/cam-commands/contracts.ts';
 import type { CmdhostConfig } from '../shared/config/cmdhost.ts';
 import { createQueueSender, createServiceBusClient } from '../shared/messaging/index.ts';
 import { createLogger, currentTraceparent, inSpan } from '../shared/telemetry/index.ts';
 import { systemClock } from '../shared/time/clock.ts';
-import { type ApiClient, createApiClient } from './api-client.ts';
+import { createAnnouncer } from './announcer.ts';
+import { createApiClient } from './api-client.ts';
 import { startBellListener } from './bells.ts';
-import { startClaimLoop } from './claim-loop.ts';
+import { type ClaimLoop, startClaimLoop } from './claim-loop.ts';
+import { controlPeer } from './control/server.ts';
+import { startDiskWatch } from './disk-watch.ts';
+import { createFolderKeeper } from './folder-keeper.ts';
 import { openJournal } from './journal.ts';
 import { recover } from './recovery.ts';
 import { startResultSender } from './result-sender.ts';
-import { retry, UNTIL_IT_WORKS, within } from './retry.ts';
+import { within } from './retry.ts';
+import { createAdapters } from './run/adapters.ts';
 import { type RunningAttempt, startAttempt } from './run/attempt.ts';
 import { loadBlobs } from './run/blobs.ts';
-import { createFolderKeeper } from './folder-keeper.ts';
+import { createRunnerHolder } from './runner/holder.ts';
+import { startRunnerSide } from './runner/side.ts';
 import { createTokenCredential } from './token.ts';
 
 export interface Agent {
@@ -40,28 +45,83 @@ const log = createLogger('cmdhost');
  */
 export async function startAgent({ config, version, signal }: AgentOptions): Promise<Agent> {
   const clock = systemClock;
+  const { workstation, workFolder, seats } = config;
   const credential = await createTokenCredential(config.identity);
-  const api = createApiClient({ apiUrl: config.apiUrl, scope: config.identity.scope, credential });
-  const journal = openJournal(config.workFolder, clock);
-  await recover({ journal, workstation: config.workstation, clock, log });
+  let lastContactAt: string | null = null;
+  const onContact = (): void => {
+    lastContactAt = clock.now().toISOString();
+  };
+  const api = createApiClient({
+    apiUrl: config.apiUrl,
+    scope: config.identity.scope,
+    credential,
+    onContact,
+  });
+  const journal = openJournal(workFolder, clock);
+  await recover({ journal, workstation, clock, log });
 
   const client = createServiceBusClient(
     'connectionString' in config.serviceBus ? config.serviceBus : { ...config.serviceBus, credential },
   );
   const sender = createQueueSender(client);
   const running = new Map<string, RunningAttempt>();
-  const folders = createFolderKeeper({ workFolder: config.workFolder, journal, running, log });
+  const folders = createFolderKeeper({ workFolder, journal, running, log });
   const results = startResultSender({ journal, sender, log, onReported: () => folders.prune() });
   folders.prune();
 
+  let drained = false;
+  let claims: ClaimLoop | undefined;
+  const holder = createRunnerHolder(log);
+  const drain = (value: boolean): void => {
+    drained = value;
+    claims?.hold('drain', value);
+  };
+  const status = () => ({
+    workstation,
+    agentVersion: version,
+    drained,
+    runner: holder.state(),
+    diskLow: disk.isLow(),
+    claiming: claims?.isClaiming() ?? false,
+    running: [...running.values()].map(({ job, progress }) => ({
+      attemptId: job.attemptId,
+      commandId: job.commandId,
+      application: job.application,
+      commandType: job.commandType,
+      ...progress(),
+    })),
+    unsentResults: journal.unsent().length,
+    lastContactAt,
+  });
+  const disk = startDiskWatch({
+    folder: workFolder,
+    minFreeBytes: config.minFreeDiskBytes,
+    onChange: (low) => claims?.hold('disk', low),
+    log,
+  });
+  const side = await startRunnerSide({
+    holder,
+    mode: config.runner.mode,
+    workFolder,
+    control: (stream) => controlPeer({ drain, status }, stream),
+    log,
+  });
+  const adapters = createAdapters({ runner: holder, workFolder, seats });
+  const announcer = createAnnouncer({ api, config, version, runner: holder.state, log });
+
   const closeAll = async (): Promise<void> => {
+    disk.stop();
+    announcer.stop();
+    await adapters.stop();
+    await side.stop();
     await within(LAST_RESULTS_MS, results.flush());
     await within(LAST_CALLS_MS, Promise.all([results.stop(), client.close(), folders.idle()]));
     journal.close();
   };
 
   try {
-    await announce(api, config, version, signal);
+    await Promise.all([side.firstRunner, disk.look()]);
+    await announcer.announce(signal);
   } catch (error) {
     await closeAll();
     throw error;
@@ -85,8 +145,8 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
           log.warn('an attempt that was begun before is not run again', { attemptId: job.attemptId });
           return;
         }
-        const onDrain = (drain: boolean): void => claims.drain(drain);
-        const attempt = startAttempt(job, { config, api, journal, clock, log, onDrain });
+        const onDrain = (value: boolean): void => claims?.drain(value);
+        const attempt = startAttempt(job, { config, api, adapters, journal, clock, log, onDrain });
         running.set(job.attemptId, attempt);
         await attempt.done;
         running.delete(job.attemptId);
@@ -96,21 +156,35 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
       log.error('an attempt could not be begun', { attemptId: job.attemptId, error }),
     );
 
-  const claims = startClaimLoop({
+  const claiming = startClaimLoop({
     api,
-    workstation: config.workstation,
+    workstation,
     applications: config.adapters.map(({ application }) => application),
-    seats: config.seats,
+    seats,
     idlePollMs: config.idlePollInterval,
+    held: [
+      ...(holder.state() === 'absent' ? (['runner'] as const) : []),
+      ...(drained ? (['drain'] as const) : []),
+      ...(disk.isLow() ? (['disk'] as const) : []),
+    ],
+    announce: announcer.announce,
     run,
     log,
   });
-  const bells = startBellListener({ client, claims, log });
+  claims = claiming;
+  holder.onChange((state) => {
+    if (state === 'absent') log.warn('no runner is there: no work is claimed');
+    claiming.hold('runner', state === 'absent');
+    announcer.refresh();
+  });
+  // It may have changed while the announcement was on its way.
+  announcer.refresh();
+  const bells = startBellListener({ client, claims: claiming, log });
   // Ahead of the first job; a failure comes up again where the SDK is used.
   loadBlobs().catch((error: unknown) => log.error('the SDK of Blob Storage cannot be loaded', { error }));
 
   const stop = async (): Promise<void> => {
-    const ended = Promise.all([claims.stop(), bells.stop()]);
+    const ended = Promise.all([claiming.stop(), bells.stop()]);
     const attempts = [...running.values()];
     const allDone = Promise.all(attempts.map(async ({ done }) => done));
     await within(config.stopGracePeriod, allDone);
@@ -120,37 +194,4 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
   };
   let stopping: Promise<void> | undefined;
   return { stop: async () => (stopping ??= stop()) };
-}
-
-async function announce(
-  api: ApiClient,
-  config: CmdhostConfig,
-  version: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const bootId = randomUUID();
-  await retry(
-    async () =>
-      inSpan('announce', { kind: 'client', operationKey: 'agent.announce' }, async () =>
-        api.announce(
-          {
-            schemaVersion: 1,
-            workstation: config.workstation,
-            bootId,
-            agentVersion: version,
-            applications: config.adapters.map(({ application }) => application),
-            seats: config.seats,
-          },
-          signal,
-        ),
-      ),
-    {
-      policy: UNTIL_IT_WORKS,
-      signal,
-      isTransient: () => true,
-      onRetry: (error, attempt) => {
-        if (attempt === 1) log.warn('the API does not take the announcement yet; trying on', { error });
-      },
-    },
-  );
 }

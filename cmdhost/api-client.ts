@@ -36,6 +36,8 @@ export interface ApiClientOptions {
   readonly apiUrl: string;
   readonly scope: string;
   readonly credential: AgentCredential;
+  /** Told of each answer, whatever it says. */
+  readonly onContact?: () => void;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -59,6 +61,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         redirect: 'error',
         signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
+      options.onContact?.();
       if (response.status === 401) options.credential.forget();
       return response;
     } catch (cause) {

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import type { Application, Job } from '../shared/cam-commands/contracts.ts';
 import { inSpan, type Logger } from '../shared/telemetry/index.ts';
 import type { ApiClient } from './api-client.ts';
-import { ApiUnavailableError } from './errors.ts';
+import { ApiRefusedError, ApiUnavailableError } from './errors.ts';
 import { pause, retry, UNTIL_IT_WORKS } from './retry.ts';
 
 export interface ClaimLoop {
@@ -18,9 +18,16 @@ export interface ClaimLoop {
   onFull(listener: () => void): () => void;
   /** While drained no freed seat asks for work and no bell is heard; the idle poll alone still asks. */
   drain(drained: boolean): void;
+  /** While held for any reason nothing is claimed at all and no bell is heard. */
+  hold(reason: HoldReason, held: boolean): void;
+  /** Whether a claim is under way, which may bring a job yet. */
+  isClaiming(): boolean;
   /** No claim begins from now on. Resolves once none is under way. */
   stop(): Promise<void>;
 }
+
+/** No runner is there to start a program; an operator has drained the agent; the disk is nearly full. */
+export type HoldReason = 'runner' | 'drain' | 'disk';
 
 export type RingAnswer = 'asked' | 'full' | 'stopped';
 
@@ -32,6 +39,10 @@ export interface ClaimLoopOptions {
   readonly idlePollMs: number;
   /** Runs a job; its seat is free again once this resolves. Must not reject. */
   readonly run: (job: Job) => Promise<void>;
+  /** What holds it from the start. */
+  readonly held: readonly HoldReason[];
+  /** Announces this workstation: the server does not know it (any more). */
+  readonly announce: (signal: AbortSignal) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -52,10 +63,11 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   let busy = 0;
   let claiming: Promise<void> | undefined;
   let drained = false;
+  const held = new Set<HoldReason>(options.held);
   let waiters: { ring: number; resolve: (answer: RingAnswer) => void }[] = [];
 
-  const mayAsk = (): boolean => !stopped.signal.aborted && busy < options.seats && asked > answered;
-  const isFull = (): boolean => stopped.signal.aborted || drained || busy >= options.seats;
+  const mayAsk = (): boolean => !stopped.signal.aborted && held.size === 0 && busy < options.seats && asked > answered;
+  const isFull = (): boolean => stopped.signal.aborted || drained || held.size > 0 || busy >= options.seats;
   const tell = (): void => {
     if (isFull()) events.emit('full');
     else if (!claiming) events.emit('listening');
@@ -128,6 +140,14 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
       if (!value) ask();
       tell();
     },
+    isClaiming: () => claiming !== undefined,
+    hold: (reason, hold) => {
+      if (held.has(reason) === hold) return;
+      if (hold) held.add(reason);
+      else held.delete(reason);
+      if (held.size === 0) ask();
+      tell();
+    },
     stop: async () => {
       clearInterval(idlePoll);
       stopped.abort();
@@ -141,12 +161,20 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
 async function claimOne(options: ClaimLoopOptions, signal: AbortSignal): Promise<Job | undefined> {
   const { api, workstation, applications, log } = options;
   const claimId = randomUUID();
+  const claim = async (): Promise<Job | undefined> => {
+    try {
+      return await api.claim({ schemaVersion: 1, workstation, claimId, applications }, signal);
+    } catch (error) {
+      if (!isNotAnnounced(error)) throw error;
+      log.warn('the server does not know this workstation; it is announced again');
+      await options.announce(signal);
+      throw new ApiUnavailableError('announced again', { cause: error });
+    }
+  };
   let outage = false;
   return retry(
     async () =>
-      inSpan('claim work', { kind: 'client', operationKey: 'agent.claim' }, async () =>
-        api.claim({ schemaVersion: 1, workstation, claimId, applications }, signal),
-      ),
+      inSpan('claim work', { kind: 'client', operationKey: 'agent.claim' }, claim),
     {
       policy: UNTIL_IT_WORKS,
       signal,
@@ -156,5 +184,11 @@ async function claimOne(options: ClaimLoopOptions, signal: AbortSignal): Promise
         outage = true;
       },
     },
+  );
+}
+
+function isNotAnnounced(error: unknown): boolean {
+  return (
+    error instanceof ApiRefusedError && error.status === 409 && error.message.includes('workstation-not-announced')
   );
 }

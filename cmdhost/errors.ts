@@ -33,6 +33,15 @@ export class LeaseLostError extends Error {
   }
 }
 
+/** The runner ended, or its connection broke: what it had started is ended, and how far that had come is not known. */
+export class RunnerLostError extends Error {
+  override readonly name = 'RunnerLostError';
+
+  constructor() {
+    super('the runner, which starts adapters, is gone');
+  }
+}
+
 /**
  * Codes the agent itself reports; further ones come from adapters. `<APPLICATION>_CRASHED` names the application, as
  * `ESPRIT_CRASHED`.
@@ -56,7 +65,11 @@ export type RunFailureCode =
   | 'AGENT_STOPPED'
   /** The agent died while the run was on. */
   | 'AGENT_CRASHED'
-  /** A fault of the agent itself, for example a full disk. */
+  /** With kind `lost`: the runner died while the run was on. */
+  | 'RUNNER_LOST'
+  /** The disk of the work folder is full. */
+  | 'DISK_FULL'
+  /** A fault of the agent itself. */
   | 'AGENT_FAILED';
 
 /** A run that failed for a reason that is reported as it is. */

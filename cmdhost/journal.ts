@@ -107,22 +107,35 @@ export function openJournal(workFolder: string, clock: Clock): Journal {
   );
   const now = (): string => clock.now().toISOString();
 
+  /** An attempt that may have been begun, or a result, must outlive a power failure. */
+  const durably = (): void => database.exec('PRAGMA synchronous = FULL');
+  /** To lose these to one is to lose nothing: no adapter outlives it, and a result sent twice counts once. */
+  const quickly = (): void => database.exec('PRAGMA synchronous = NORMAL');
+
   forget.run();
   return {
-    claimed: ({ attemptId, commandId, run, attempt, fence }, traceparent) =>
-      claim.run({ attemptId, commandId, run, attempt, fence, traceparent: traceparent ?? null, now: now() })
-        .changes === 1,
+    claimed: ({ attemptId, commandId, run, attempt, fence }, traceparent) => {
+      durably();
+      return (
+        claim.run({ attemptId, commandId, run, attempt, fence, traceparent: traceparent ?? null, now: now() })
+          .changes === 1
+      );
+    },
     started: (attemptId, { pid, identity }, startedAt) => {
+      quickly();
       start.run({ attemptId, pid, identity, startedAt, now: now() });
     },
     ended: (result) => {
       const { attemptId, kind } = result;
+      durably();
       end.run({ attemptId, kind, result: JSON.stringify(result), now: now() });
     },
     reported: (attemptId) => {
+      quickly();
       move.run({ attemptId, state: 'reported', now: now() });
     },
     dropped: (attemptId) => {
+      quickly();
       move.run({ attemptId, state: 'dropped', now: now() });
     },
     unfinished: () => unfinished.all().map(toEntry),

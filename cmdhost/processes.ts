@@ -47,6 +47,21 @@ export async function killLeftover(leftover: {
   return 'still-runs';
 }
 
+/**
+ * Ends what is left of a process that ran a moment ago, its children also when it has ended itself. Only for process ids known to be of
+ * this moment: once a group is empty, its number may be given to another.
+ */
+export async function killAbandoned(abandoned: {
+  pid: number;
+  identity: string | undefined;
+}): Promise<'was-gone' | 'killed' | 'still-runs'> {
+  const { pid, identity } = abandoned;
+  const end = identity === undefined ? 'was-gone' : await killLeftover({ pid, identity });
+  if (end === 'was-gone' && process.platform !== 'win32' && (await processIdentity(pid)) === undefined)
+    await killTree(pid);
+  return end;
+}
+
 async function linuxIdentity(pid: number): Promise<string | undefined> {
   try {
     const [stat, boot] = await Promise.all([

@@ -69,6 +69,13 @@ export const adapterLine = z.discriminatedUnion('type', [
 ]);
 export type AdapterLine = z.infer<typeof adapterLine>;
 
+/** A line on stdin of an adapter that serves (`--serve`): the next job, whose file lies at this absolute path. */
+export const serveJob = z.object({ type: z.literal('job'), jobFile: z.string() });
+export type ServeJob = z.infer<typeof serveJob>;
+
+/** A line on stdout of an adapter that serves: the result file of the job is in place, another job may come. */
+export const serveDone = z.object({ type: z.literal('done'), attemptId: z.string() });
+
 /** One file the adapter made: `fileName` is its name inside the output folder and the name it is filed under. */
 export const adapterOutput = z.object({
   fileName,

@@ -1,11 +1,23 @@
 import type { Command } from './command.ts';
+import { drainCommand, resumeCommand, statusCommand } from './control.ts';
 import { checkCommand } from './check.ts';
 import { doctorCommand } from './doctor.ts';
 import { enrollCommand } from './enroll.ts';
 import { rotateCommand } from './rotate.ts';
 import { runCommand } from './run.ts';
+import { runnerCommand } from './runner.ts';
 
-const ALL: readonly Command[] = [runCommand, checkCommand, doctorCommand, enrollCommand, rotateCommand];
+const ALL: readonly Command[] = [
+  runCommand,
+  runnerCommand,
+  statusCommand,
+  drainCommand,
+  resumeCommand,
+  checkCommand,
+  doctorCommand,
+  enrollCommand,
+  rotateCommand,
+];
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(ALL.map((command) => [command.name, command]));
 

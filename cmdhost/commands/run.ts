@@ -1,8 +1,6 @@
 import { parseArgs } from 'node:util';
-import { readCmdhostConfig } from '../../shared/config/cmdhost.ts';
 import { productVersion } from '../../shared/config/version.ts';
-import { startTelemetry } from '../../shared/telemetry/index.ts';
-import { type Agent, startAgent } from '../agent.ts';
+import type { Agent } from '../agent.ts';
 import type { Command } from './command.ts';
 
 /** Runs the agent until it is told to stop. */
@@ -15,7 +13,11 @@ export const runCommand: Command = {
 async function run(args: readonly string[]): Promise<void> {
   const { config: file } = parseArgs({ args: [...args], options: { config: { type: 'string' } } }).values;
   if (!file) throw new Error('usage: cmdhost run --config FILE');
+  // Loaded here: the runner and the other commands come by this file and need none of it.
+  const { readCmdhostConfig } = await import('../../shared/config/cmdhost.ts');
   const config = readCmdhostConfig(file);
+  const { startTelemetry } = await import('../../shared/telemetry/index.ts');
+  const { startAgent } = await import('../agent.ts');
   const telemetry = await startTelemetry({
     serviceName: 'mcms-cmdhost',
     serviceVersion: productVersion,

@@ -1,23 +1,26 @@
 import { writeFile } from 'node:fs/promises';
-import type { CommandError, Job, OutputFile, ResultMessage } from '../../shared/cam-commands/contracts.ts';
+import type { Job, OutputFile, ResultMessage } from '../../shared/cam-commands/contracts.ts';
 import type { CmdhostConfig } from '../../shared/config/cmdhost.ts';
 import { inSpan, type Logger } from '../../shared/telemetry/index.ts';
 import type { Clock } from '../../shared/time/clock.ts';
-import type { AdapterJob, AdapterLine } from '../adapters/contract.ts';
+import type { AdapterLine, AdapterResult } from '../adapters/contract.ts';
 import type { ApiClient } from '../api-client.ts';
-import { LeaseLostError, RunFailure, RunStopped, runFailure } from '../errors.ts';
+import { RunnerLostError, type RunFailure, RunStopped, runFailure } from '../errors.ts';
 import type { Journal } from '../journal.ts';
-import { processIdentity } from '../processes.ts';
-import { type AdapterExit, type AdapterProcess, startAdapter } from './adapter-process.ts';
+import type { ProcessExit } from '../runner/hosted-process.ts';
+import { adapterJobOf } from './adapter-job.ts';
+import type { AdapterRun, Adapters } from './adapters.ts';
 import { type Heartbeats, startHeartbeats } from './heartbeats.ts';
 import { fetchInput } from './inputs.ts';
 import { createLogTail, type LogTail } from './log-tail.ts';
+import { endOf, type Outcome, outcomeOf } from './outcome.ts';
 import { uploadOutputs } from './outputs.ts';
 import { measureOutputs, readAdapterResult } from './result-file.ts';
 import { prepareRunFolder, type RunFolder, runFolderOf } from './work-folder.ts';
 
 export interface AttemptContext {
   readonly config: Pick<CmdhostConfig, 'workstation' | 'workFolder' | 'adapters'>;
+  readonly adapters: Adapters;
   readonly api: ApiClient;
   readonly journal: Journal;
   readonly clock: Clock;
@@ -25,6 +28,9 @@ export interface AttemptContext {
   /** The server asks the agent to take no more work, or to go on. */
   readonly onDrain: (drain: boolean) => void;
 }
+
+/** The heartbeat that tells of the start waits so long: a run that is over by then needs none. */
+const AFTER_START_MS = 250;
 
 /** One attempt on its way: what its heartbeats tell and what ends it. */
 interface Run {
@@ -38,9 +44,16 @@ interface Run {
   percent: number | null;
 }
 
-type Outcome = Pick<ResultMessage, 'kind' | 'outputs' | 'error'>;
+/** What `cmdhost status` tells of a running attempt. */
+export interface AttemptProgress {
+  readonly startedAt: string | null;
+  readonly phase: string;
+  readonly percent: number | null;
+}
 
 export interface RunningAttempt {
+  readonly job: Job;
+  progress(): AttemptProgress;
   /** Resolves once the journal holds the result, or says that nobody wants one. Never rejects. */
   readonly done: Promise<void>;
   /** Ends the adapter; the attempt is then reported lost. */
@@ -61,7 +74,12 @@ export function startAttempt(job: Job, context: AttemptContext): RunningAttempt 
     phase: 'Preparing',
     percent: null,
   };
-  return { done: settle(run), stop: () => stop.abort(new RunStopped('agent-stopped')) };
+  return {
+    job,
+    done: settle(run),
+    progress: () => ({ startedAt: run.startedAt, phase: run.phase, percent: run.percent }),
+    stop: () => stop.abort(new RunStopped('agent-stopped')),
+  };
 }
 
 async function settle(run: Run): Promise<void> {
@@ -84,7 +102,7 @@ async function settle(run: Run): Promise<void> {
     },
   });
   try {
-    const outcome = await execute(run, heartbeats).catch((error: unknown) => outcomeOf(error, run));
+    const outcome = await execute(run, heartbeats).catch((error: unknown) => failed(error, run));
     if (outcome === 'lease-lost') context.journal.dropped(job.attemptId);
     else context.journal.ended(resultOf(run, outcome));
   } catch (error) {
@@ -102,13 +120,11 @@ async function execute(run: Run, heartbeats: Heartbeats): Promise<Outcome> {
   const paths = await Promise.all(
     job.inputs.map(async (input) => fetchInput(input, folder.input, stop.signal)),
   );
-  await writeFile(folder.jobFile, JSON.stringify(adapterJobOf(run, paths)), { mode: 0o600 });
-  const exit = await inSpan('run adapter', { operationKey: 'command.adapter' }, async () =>
+  const jobFile = adapterJobOf({ job, folder, paths, workstation: context.config.workstation });
+  await writeFile(folder.jobFile, JSON.stringify(jobFile), { mode: 0o600 });
+  const result = await inSpan('run adapter', { operationKey: 'command.adapter' }, async () =>
     runAdapter(run, heartbeats),
   );
-  stop.signal.throwIfAborted();
-  const result = await readAdapterResult(folder.resultFile);
-  if (!result) throw withoutResult(job, exit);
   if (result.outcome === 'failed') return { kind: 'failed', error: result.error };
   run.phase = 'Uploading outputs';
   const measured = await measureOutputs(folder.output, result.outputs);
@@ -117,39 +133,46 @@ async function execute(run: Run, heartbeats: Heartbeats): Promise<Outcome> {
   return { kind: 'succeeded', outputs };
 }
 
-async function runAdapter(run: Run, heartbeats: Heartbeats): Promise<AdapterExit> {
-  const { stop, context, job } = run;
+/** The adapter's own result; its process is given back as soon as that is read. */
+async function runAdapter(run: Run, heartbeats: Heartbeats): Promise<AdapterResult> {
+  const { stop, folder, job } = run;
   stop.signal.throwIfAborted();
-  const adapter = await spawnAdapter(run);
-  const kill = (): void => {
-    adapter.kill().catch((error: unknown) => {
-      context.log.error('an adapter could not be ended', {
-        attemptId: job.attemptId,
-        pid: adapter.pid,
-        error,
-      });
-    });
-  };
+  const adapter = await startAdapter(run);
+  let result: AdapterResult | undefined;
+  try {
+    const exit = await untilEnded(adapter, run, heartbeats);
+    stop.signal.throwIfAborted();
+    result = await readAdapterResult(folder.resultFile);
+    if (!result) throw withoutResult(job, exit);
+    return result;
+  } finally {
+    adapter.release(result !== undefined);
+  }
+}
+
+async function untilEnded(adapter: AdapterRun, run: Run, heartbeats: Heartbeats): Promise<ProcessExit> {
+  const { stop, context, job } = run;
+  const { pid, identity } = adapter.process;
+  const kill = (): void => adapter.kill();
   stop.signal.addEventListener('abort', kill);
   try {
     run.startedAt = context.clock.now().toISOString();
     run.phase = 'Running';
-    const identity = await processIdentity(adapter.pid);
     // One that has ended already leaves nothing behind to be found after a crash.
-    if (identity) context.journal.started(job.attemptId, { pid: adapter.pid, identity }, run.startedAt);
+    if (identity) context.journal.started(job.attemptId, { pid, identity }, run.startedAt);
     if (stop.signal.aborted) kill();
-    heartbeats.beat();
-    return await adapter.exited;
+    heartbeats.beat(AFTER_START_MS);
+    return await adapter.ended;
   } catch (error) {
     kill();
-    await adapter.exited;
+    await adapter.ended.catch(() => undefined);
     throw error;
   } finally {
     stop.signal.removeEventListener('abort', kill);
   }
 }
 
-async function spawnAdapter(run: Run): Promise<AdapterProcess> {
+async function startAdapter(run: Run): Promise<AdapterRun> {
   const { job, folder, tail, context } = run;
   const adapter = context.config.adapters.find(({ application }) => application === job.application);
   if (!adapter) throw unavailable(`no adapter for ${job.application} is configured`);
@@ -160,16 +183,11 @@ async function spawnAdapter(run: Run): Promise<AdapterProcess> {
       run.percent = line.percent ?? run.percent;
     }
   };
+  const events = { onLine, onText: (text: string): void => tail.add(text) };
   try {
-    return await startAdapter(
-      {
-        command: [...adapter.command, '--job', folder.jobFile],
-        environment: adapter.environment,
-        cwd: folder.path,
-      },
-      { onLine, onText: (text) => tail.add(text) },
-    );
+    return await context.adapters.run({ adapter, attemptId: job.attemptId, folder, events });
   } catch (cause) {
+    if (cause instanceof RunnerLostError) throw cause;
     throw unavailable(`the adapter for ${job.application} cannot be started`, cause);
   }
 }
@@ -178,7 +196,7 @@ function unavailable(message: string, cause?: unknown): RunFailure {
   return runFailure('ADAPTER_UNAVAILABLE', message, { retryable: true, cause });
 }
 
-function withoutResult(job: Job, { code, signal }: AdapterExit): RunFailure {
+function withoutResult(job: Job, { code, signal }: ProcessExit): RunFailure {
   if (code === 0)
     return runFailure('ADAPTER_PROTOCOL', 'the adapter ended without a result file', { retryable: false });
   const how = signal ? `by ${signal}` : `with exit code ${code}`;
@@ -186,65 +204,14 @@ function withoutResult(job: Job, { code, signal }: AdapterExit): RunFailure {
   return runFailure(`${name}_CRASHED`, `the adapter ended ${how} and left no result`, { retryable: true });
 }
 
-function adapterJobOf(run: Run, paths: readonly string[]): AdapterJob {
-  const { job, folder, context } = run;
-  const { commandId, attemptId, attempt, application, commandType, parameters, routing } = job;
-  return {
-    schemaVersion: 1,
-    commandId,
-    attemptId,
-    attempt,
-    application,
-    commandType,
-    parameters,
-    workstation: context.config.workstation,
-    routing,
-    inputs: job.inputs.map(({ fileName, role, sizeBytes, sha256 }, index) => ({
-      fileName,
-      role,
-      path: paths[index] ?? '',
-      sizeBytes,
-      sha256,
-    })),
-    outputFolder: folder.output,
-    resultFile: folder.resultFile,
-  };
-}
-
 /** What a run that threw comes to. A stop explains whatever it made fail. */
-function outcomeOf(error: unknown, { stop, job, context }: Run): Outcome | 'lease-lost' {
+function failed(error: unknown, { stop, job, context }: Run): Outcome | 'lease-lost' {
   const reason: unknown = stop.signal.aborted ? stop.signal.reason : error;
-  if (reason instanceof RunStopped) return stoppedOutcome(reason.why, job);
-  if (reason instanceof LeaseLostError) return 'lease-lost';
-  if (reason instanceof RunFailure) return { kind: 'failed', error: reason.error };
-  context.log.error('the agent failed to carry out an attempt', { attemptId: job.attemptId, error });
-  const message = error instanceof Error ? error.name : 'unknown error';
-  return failure('failed', {
-    code: 'AGENT_FAILED',
-    message: `fault of the agent: ${message}`,
-    retryable: true,
-  });
-}
-
-function stoppedOutcome(why: RunStopped['why'], job: Job): Outcome | 'lease-lost' {
-  switch (why) {
-    case 'lease-lost':
-      return 'lease-lost';
-    case 'cancelled':
-      return { kind: 'cancelled' };
-    case 'timed-out': {
-      const message = `the run was ended after ${job.attemptTimeoutMs} ms`;
-      return failure('failed', { code: 'TIMED_OUT', message, retryable: true });
-    }
-    case 'agent-stopped': {
-      const message = 'the agent was stopped and ended the run';
-      return failure('lost', { code: 'AGENT_STOPPED', message, retryable: true });
-    }
-  }
-}
-
-function failure(kind: 'failed' | 'lost', error: CommandError): Outcome {
-  return { kind, error };
+  const outcome = outcomeOf(reason, job.attemptTimeoutMs);
+  if (outcome === 'lease-lost') return outcome;
+  if (outcome.error?.code === 'AGENT_FAILED')
+    context.log.error('the agent failed to carry out an attempt', { attemptId: job.attemptId, error });
+  return outcome;
 }
 
 function resultOf({ job, context, tail, startedAt }: Run, outcome: Outcome): ResultMessage {
@@ -257,7 +224,7 @@ function resultOf({ job, context, tail, startedAt }: Run, outcome: Outcome): Res
     attemptId,
     fence,
     startedAt,
-    endedAt: context.clock.now().toISOString(),
+    endedAt: endOf(startedAt, context.clock.now()),
     workstation: context.config.workstation,
     ...outcome,
     logTail: tail.lines(),

@@ -4,8 +4,8 @@ import type { ApiClient } from '../api-client.ts';
 import { LeaseLostError } from '../errors.ts';
 
 export interface Heartbeats {
-  /** Sends one now, or right after the one under way. */
-  beat(): void;
+  /** Sends one after the delay, unless one is due before; right after the one under way, if any. */
+  beat(delayMs: number): void;
   stop(): void;
 }
 
@@ -70,7 +70,12 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
 
   timer = setTimeout(beat, heartbeatIntervalMs);
   return {
-    beat,
+    beat: (delayMs) => {
+      if (stopped || delayMs >= heartbeatIntervalMs) return;
+      if (sending) return beat();
+      clearTimeout(timer);
+      timer = setTimeout(beat, delayMs);
+    },
     stop: () => {
       stopped = true;
       clearTimeout(timer);

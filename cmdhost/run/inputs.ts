@@ -8,12 +8,13 @@ import type { Job } from '../../shared/cam-commands/contracts.ts';
 import { RunFailure, runFailure } from '../errors.ts';
 import { retry, UNTIL_IT_WORKS } from '../retry.ts';
 import { blobAt, isStoreAway } from './blobs.ts';
+import { isDiskFull } from './outcome.ts';
 
 type Input = Job['inputs'][number];
 
 /**
  * Downloads one input into `folder` and checks size and digest on the way.
- * @throws {RunFailure} `INPUT_CORRUPT` or `INPUT_UNAVAILABLE`; or the signal's reason
+ * @throws {RunFailure} `INPUT_CORRUPT` or `INPUT_UNAVAILABLE`; the system's error for a full disk; or the signal's reason
  * @returns the path written
  */
 export async function fetchInput(input: Input, folder: string, signal: AbortSignal): Promise<string> {
@@ -25,7 +26,7 @@ export async function fetchInput(input: Input, folder: string, signal: AbortSign
     found = await retry(async () => download(input, path, signal), options);
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof RunFailure) throw error;
+    if (error instanceof RunFailure || isDiskFull(error)) throw error;
     throw runFailure('INPUT_UNAVAILABLE', `${input.fileName} could not be downloaded: ${reason(error)}`, {
       retryable: true,
       cause: error,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { applications } from '../cam-commands/contracts.ts';
+import { ability, applications } from '../cam-commands/contracts.ts';
 import { durationMs } from '../time/duration.ts';
 
 /** The configuration file of one CmdHost agent. Every field is described in docs/cmdhost.md. */
@@ -39,12 +39,15 @@ const identity = z.strictObject({
   graphUrl: serviceUrl.default('https://graph.microsoft.com/v1.0'),
 });
 
+/** What the server may be told of an application stands beside what starts it; see `ability`. */
 const adapter = z.strictObject({
-  application: z.enum(applications),
+  ...ability.shape,
   /** Executable and leading arguments; never run through a shell. */
   command: z.array(text).min(1),
   /** All that the adapter sees beyond what every program of the system needs. */
   environment: z.record(z.string().regex(/^[^=\0]+$/), z.string()).default({}),
+  /** How long an adapter without a job stays for the next one; 0 starts one process for each attempt. */
+  keepWarm: duration.default(0),
 });
 
 export const cmdhostConfig = z.strictObject({
@@ -63,6 +66,10 @@ export const cmdhostConfig = z.strictObject({
       (list) => new Set(list.map(({ application }) => application)).size === list.length,
       'must name each application once',
     ),
+  /** Who starts adapters: a child of the agent, or a process in the logged-on session that connects to it. */
+  runner: z.strictObject({ mode: z.enum(['child', 'session']) }).default({ mode: 'child' }),
+  /** Free bytes on the disk of the work folder below which nothing is claimed. */
+  minFreeDiskBytes: z.int().min(0).default(1_073_741_824),
   /** How often an agent with a free seat asks for work although no bell rang. */
   idlePollInterval: duration.default(60_000),
   /** How long running work may go on after a request to stop before it is ended and reported lost. */

@@ -8,6 +8,9 @@ import type { ServicePlugin } from '../service.ts';
 import type { StackSettings } from '../settings.ts';
 import { serviceBusConnectionString } from './app-settings.ts';
 
+/** As long as a person takes from one order to the next. */
+const KEEP_WARM = 'PT30S';
+
 /** The agent of workstation `WS-<number>`; `number` counts from 1. */
 export function cmdHost(number: number, settings: StackSettings): ServicePlugin {
   const name = `cmdhost-${number}`;
@@ -22,7 +25,7 @@ export function cmdHost(number: number, settings: StackSettings): ServicePlugin 
     args: ['--config', configFile],
     nodeFlags: ['--max-semi-space-size=1'],
     dependsOn: ['functions-host', 'service-bus', 'identity'],
-    address: () => `${workstation}, ${settings.seats} seats, ESPRIT simulator`,
+    address: () => `${workstation}, ${settings.seats} seats, ESPRIT and SolidWorks simulators`,
     prepare: async () => {
       await registerClient(
         settings.stateDir,
@@ -41,6 +44,12 @@ function agentConfig(
   settings: StackSettings,
   own: { workstation: string; privateKeyFile: string; workFolder: string },
 ): CmdhostConfigFile {
+  const environment = {
+    SIMULATOR_LEDGER: join(settings.stateDir, 'simulator-ledger.ndjson'),
+    SIMULATOR_DURATION: settings.simulatorDuration,
+    // A third of the simulator's start-up time, which every first order waits for.
+    NODE_COMPILE_CACHE: join(settings.stateDir, 'compile-cache'),
+  };
   return {
     workstation: own.workstation,
     seats: settings.seats,
@@ -56,13 +65,17 @@ function agentConfig(
     adapters: [
       {
         application: 'esprit',
+        version: '2024.1',
         command: [process.execPath, join(settings.root, 'cmdhost/adapters/esprit-simulator/main.ts')],
-        environment: {
-          SIMULATOR_LEDGER: join(settings.stateDir, 'simulator-ledger.ndjson'),
-          SIMULATOR_DURATION: settings.simulatorDuration,
-          // A third of the simulator's start-up time, which every order waits for.
-          NODE_COMPILE_CACHE: join(settings.stateDir, 'compile-cache'),
-        },
+        environment,
+        keepWarm: KEEP_WARM,
+      },
+      {
+        application: 'solidworks',
+        version: '2024.0',
+        command: [process.execPath, join(settings.root, 'cmdhost/adapters/solidworks-simulator/main.ts')],
+        environment,
+        keepWarm: KEEP_WARM,
       },
     ],
   };

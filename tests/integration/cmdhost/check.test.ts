@@ -19,7 +19,8 @@ afterEach(async () => station.stop());
 /** The configuration as a file, with durations as it wants them. */
 async function save(changes: Record<string, unknown>): Promise<void> {
   const { idlePollInterval: _poll, stopGracePeriod: _grace, ...rest } = station.config;
-  await writeFile(file, JSON.stringify({ ...rest, ...changes } satisfies Partial<CmdhostConfigFile>));
+  const adapters = rest.adapters.map(({ keepWarm: _warm, ...adapter }) => adapter);
+  await writeFile(file, JSON.stringify({ ...rest, adapters, ...changes } satisfies Partial<CmdhostConfigFile>));
 }
 const check = async () => reportOf(['check', '--config', file]);
 

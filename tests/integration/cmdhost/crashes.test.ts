@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { aJob, isAlive, Rig, simulated } from './rig.ts';
+import { aJob, ended, isAlive, Rig, simulated } from './rig.ts';
 
 describe('an agent through its own crashes, and outages around it', () => {
   let rig: Rig;
@@ -48,19 +48,23 @@ describe('an agent through its own crashes, and outages around it', () => {
     expect(await rig.waiting('esprit-results')).toEqual([]);
   });
 
-  it('ends an adapter that did not notice the crash', async () => {
+  it('takes with it an adapter that did not notice the crash, and what that had started, before any restart', async () => {
     rig.api.offer(aJob());
-    const adapters = await rig.adapter(
-      `process.stdout.on('error', () => {}); setInterval(() => {}, 1000); console.log(process.pid);`,
-    );
+    const deaf = `process.on('SIGTERM', () => {}); process.stdout.on('error', () => {}); setInterval(() => {}, 1000);`;
+    const adapters = await rig.adapter(`
+      import { spawn } from 'node:child_process';
+      ${deaf}
+      const child = spawn(process.execPath, ['-e', ${JSON.stringify(deaf)}], { stdio: 'inherit' });
+      console.log(process.pid + ' ' + child.pid);
+    `);
     const agent = await rig.agent({ adapters });
     const beat = await rig.api.seen(() => rig.api.heartbeats.find(({ logTail }) => logTail.length > 0));
-    const pid = Number(beat.logTail[0]);
+    const [pid, child] = beat.logTail[0]!.split(' ').map(Number);
     await agent.kill();
-    expect(await isAlive(pid)).toBe(true);
+    await ended(pid!);
+    await ended(child!);
     await rig.agent({ adapters });
-    expect((await rig.result()).kind).toBe('lost');
-    expect(await isAlive(pid)).toBe(false);
+    expect(await rig.result()).toMatchObject({ kind: 'lost', error: { code: 'AGENT_CRASHED' } });
   });
 
   it('sends a result that it had in its journal when it crashed', async () => {

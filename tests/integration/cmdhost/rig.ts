@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ServiceBusClient, type ServiceBusReceiver } from '@azure/service-bus';
 import { type RunningBroker, startBroker } from '../../../local/service-bus/broker.ts';
 import { loadQueues } from '../../../local/service-bus/config.ts';
@@ -84,9 +85,13 @@ export class Rig {
     return agent;
   }
 
+  get configFile(): string {
+    return join(this.folder, 'cmdhost.json');
+  }
+
   /** Starts an agent without waiting for it. */
   async bareAgent(changes: Partial<CmdhostConfigFile> = {}): Promise<Agent> {
-    const file = join(this.folder, 'cmdhost.json');
+    const file = this.configFile;
     await writeFile(file, JSON.stringify({ ...this.#config(), ...changes }));
     const agent = new Agent(file);
     this.#agents.push(agent);
@@ -288,6 +293,15 @@ export function simulated(simulation: Record<string, unknown>, changes: Partial<
 export async function isAlive(pid: number): Promise<boolean> {
   if (!Number.isInteger(pid) || pid <= 0) throw new RangeError(`${pid} is no process id`);
   return (await processIdentity(pid)) !== undefined;
+}
+
+/** Resolves once the process is gone. */
+export async function ended(pid: number): Promise<void> {
+  const limit = AbortSignal.timeout(5_000);
+  while (await isAlive(pid)) {
+    if (limit.aborted) throw new Error(`process ${pid} still runs`);
+    await delay(10);
+  }
 }
 
 async function openBroker(folder: string, port: number): Promise<RunningBroker> {

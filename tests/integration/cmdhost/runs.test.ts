@@ -64,8 +64,8 @@ describe('an attempt run by the agent', () => {
     expect(await rig.ledger(job.attemptId)).toEqual(['start', 'end']);
   });
 
-  it('tells that the adapter was started at once, by a heartbeat', async () => {
-    const job = simulated({}, { heartbeatIntervalMs: 60_000 });
+  it('tells that the adapter was started soon, by a heartbeat', async () => {
+    const job = simulated({ duration: 'PT1S' }, { heartbeatIntervalMs: 60_000 });
     rig.api.offer(job);
     await rig.ringBell();
     const beat = await rig.api.seen(() =>

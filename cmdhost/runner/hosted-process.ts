@@ -1,31 +1,32 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { adapterLine, type AdapterLine } from '../adapters/contract.ts';
+import type { Readable } from 'node:stream';
 import { killTree } from '../processes.ts';
-import { createLineReader } from './lines.ts';
+import { within } from '../retry.ts';
+import { createLineReader } from '../run/lines.ts';
 
-export interface AdapterCommand {
+export interface ProcessCommand {
   /** Executable and arguments, passed on as they are. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string;
 }
 
-export interface AdapterEvents {
-  readonly onLine: (line: AdapterLine) => void;
-  /** Text that is no line of the contract, and all of stderr. */
-  readonly onText: (text: string) => void;
-}
-
-export interface AdapterExit {
+export interface ProcessExit {
   readonly code: number | null;
   readonly signal: string | null;
 }
 
-export interface AdapterProcess {
+export interface LocalProcess {
   readonly pid: number;
   /** Resolves once the process and whatever it left behind have ended and its output is read. */
-  readonly exited: Promise<AdapterExit>;
+  readonly exited: Promise<ProcessExit>;
+  /** Puts a line on its standard input. */
+  write(line: string): void;
+  /** Ends its standard input; kills it when it still runs 5 s later. */
+  end(): Promise<void>;
+  /** No output is read while paused: the process waits with it. */
+  pause(paused: boolean): void;
   /** Ends the whole tree at once. */
   kill(): Promise<void>;
 }
@@ -51,15 +52,17 @@ const PASSED_ON =
 
 /** How long output may still come after the process has ended. */
 const OUTPUT_GRACE_MS = 1_000;
+/** How long a process may take to stop once its standard input has ended. */
+const END_GRACE_MS = 5_000;
 
 /**
  * Starts an adapter: no shell, its own process group, the minimal environment, stdin as an open pipe whose end tells it that the
  * agent is gone. Resolves once the process runs; rejects with the system's error when it cannot be started.
  */
-export async function startAdapter(
-  { command, environment, cwd }: AdapterCommand,
-  { onLine, onText }: AdapterEvents,
-): Promise<AdapterProcess> {
+export async function startProcess(
+  { command, environment, cwd }: ProcessCommand,
+  onLine: (stream: 'out' | 'err', text: string) => void,
+): Promise<LocalProcess> {
   const [executable = '', ...args] = command;
   const child = spawn(executable, args, {
     cwd,
@@ -69,20 +72,31 @@ export async function startAdapter(
     stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,
   });
-  const exited = new Promise<AdapterExit>((resolve) => {
+  const exited = new Promise<ProcessExit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
   const closed = once(child, 'close');
   closed.catch(() => undefined);
   await once(child, 'spawn');
   const { pid } = child;
-  if (pid === undefined) throw new Error('the adapter has no process id');
-  // A broken pipe only says that the adapter does not read it.
+  if (pid === undefined) throw new Error('the process has no id');
+  // A broken pipe only says that the process does not read it.
   child.stdin.on('error', () => undefined);
-  readLines(child, (line) => dispatch(line, onLine, onText), onText);
+  readLines(child.stdout, (text) => onLine('out', text));
+  readLines(child.stderr, (text) => onLine('err', text));
   return {
     pid,
     exited: exited.then((exit) => settle(child, pid, exit, closed)),
+    write: (line) => void child.stdin.write(`${line}\n`),
+    end: async () => {
+      child.stdin.end();
+      if (!(await within(END_GRACE_MS, exited))) await killTree(pid);
+    },
+    pause: (paused) => {
+      for (const stream of [child.stdout, child.stderr])
+        if (paused) stream.pause();
+        else stream.resume();
+    },
     kill: async () => killTree(pid),
   };
 }
@@ -91,9 +105,9 @@ export async function startAdapter(
 async function settle(
   child: ChildProcess,
   pid: number,
-  exit: AdapterExit,
+  exit: ProcessExit,
   closed: Promise<unknown>,
-): Promise<AdapterExit> {
+): Promise<ProcessExit> {
   if (process.platform !== 'win32') await killTree(pid);
   const timer = setTimeout(() => {
     child.stdout?.destroy();
@@ -105,36 +119,14 @@ async function settle(
   return exit;
 }
 
-function readLines(
-  child: ChildProcess,
-  onStdout: (line: string) => void,
-  onStderr: (line: string) => void,
-): void {
-  for (const [stream, onLine] of [
-    [child.stdout, onStdout],
-    [child.stderr, onStderr],
-  ] as const) {
-    const reader = createLineReader(onLine);
-    stream?.on('data', (chunk: Buffer) => reader.write(chunk));
-    stream?.on('end', () => reader.end());
-  }
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  const reader = createLineReader(onLine);
+  stream.on('data', (chunk: Buffer) => reader.write(chunk));
+  stream.on('end', () => reader.end());
 }
 
-function dispatch(line: string, onLine: AdapterEvents['onLine'], onText: AdapterEvents['onText']): void {
-  const parsed = line.startsWith('{') ? adapterLine.safeParse(parseJson(line)) : undefined;
-  if (parsed?.success) onLine(parsed.data);
-  else onText(line);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function minimalEnvironment(): Record<string, string> {
+/** Of the environment of this process, what any program may have. */
+export function minimalEnvironment(): Record<string, string> {
   const known = PASSED_ON.map((name) => [name, process.env[name]] as const);
   return Object.fromEntries(known.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

@@ -1,0 +1,84 @@
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Logger } from '../../shared/telemetry/index.ts';
+import { linkAddress } from './address.ts';
+import { type Role, serverHandshake } from './handshake.ts';
+import { createLineStream, type LineStream } from './lines.ts';
+import { makeSecret } from './secret.ts';
+
+/** What a side that has proven itself is connected to. */
+export interface LinkPeer {
+  onMessage(message: unknown): void;
+}
+
+export interface LinkServerOptions {
+  readonly workFolder: string;
+  /** Makes of a connection in that role whoever its messages are for. */
+  readonly accept: (role: Role, stream: LineStream) => LinkPeer;
+  readonly maxLength: number;
+  readonly log: Logger;
+}
+
+export interface LinkServer {
+  close(): Promise<void>;
+}
+
+const HANDSHAKE_MS = 5_000;
+
+/** Listens for runner and control commands at the work folder's own address. One agent per folder: see the journal's lock. */
+export async function startLinkServer(options: LinkServerOptions): Promise<LinkServer> {
+  const { workFolder } = options;
+  const secret = await makeSecret(workFolder);
+  const address = linkAddress(workFolder);
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    welcome(socket, secret, options);
+  });
+  if (process.platform !== 'win32') await rm(address, { force: true });
+  await listen(server, address);
+  if (process.platform !== 'win32') await chmod(address, 0o600);
+  return {
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function welcome(socket: Socket, secret: Buffer, { accept, maxLength, log }: LinkServerOptions): void {
+  const handshake = serverHandshake(secret);
+  const timer = setTimeout(() => socket.destroy(), HANDSHAKE_MS);
+  socket.once('close', () => clearTimeout(timer));
+  let peer: LinkPeer | undefined;
+  const stream = createLineStream({
+    input: socket,
+    output: socket,
+    maxLength,
+    onMessage: (message) => {
+      if (peer) return peer.onMessage(message);
+      try {
+        const { send, done } = handshake.next(message);
+        if (send) stream.send(send);
+        if (!done) return;
+        clearTimeout(timer);
+        peer = accept(done, stream);
+      } catch (error) {
+        log.warn('a connection to the agent was refused', { error });
+        throw error;
+      }
+    },
+  });
+}
+
+async function listen(server: Server, address: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
