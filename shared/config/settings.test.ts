@@ -27,6 +27,7 @@ describe('settings of the functions process', () => {
   it('reads those of one machine', () => {
     expect(readFunctionsSettings(local)).toEqual({
       sqlConnection: 'sqlite:.local/mcms.db',
+      notifications: { language: 'en', smsAfterMs: 900_000 },
       serviceBus: { kind: 'connectionString', connectionString: local.ServiceBusConnection },
       blobStorage: { kind: 'connectionString', connectionString: local.BlobStorage },
       auth: { issuer: local.Auth__Issuer, audience: 'api://mcms', jwksUri: new URL(local.Auth__JwksUri) },
