@@ -3,7 +3,6 @@ import { readInputs, type Source } from '../simulator/inputs.ts';
 import { InvalidInputError } from '../simulator/job.ts';
 import { numbersFrom } from '../simulator/numbers.ts';
 import { type Moves, movesOf } from './moves.ts';
-import { programNumber } from './program-number.ts';
 import { type Step, type Tool, toolOf } from './tool.ts';
 
 export interface Operation {
@@ -27,7 +26,7 @@ const TOOL_CHANGE_MINUTES = 0.15;
 
 /**
  * Works out tools and moves of every step from the routing and the bytes of the input files, and from nothing else.
- * @throws {InvalidInputError} when the routing has no steps
+ * @throws {InvalidInputError} when the routing has no steps, or for a program number that no control takes
  */
 export async function makePlan(job: AdapterJob): Promise<Plan> {
   const { routing } = job;
@@ -58,4 +57,17 @@ export async function makePlan(job: AdapterJob): Promise<Plan> {
 /** `O0042`: how the control and the shop name the program. */
 export function programName(plan: Plan): string {
   return `O${String(plan.programNumber).padStart(4, '0')}`;
+}
+
+/**
+ * The program number asked for, or one that stays the same for the same routing (1000 to 9999).
+ * @throws {InvalidInputError} for one that no control takes
+ */
+function programNumber(job: AdapterJob, derived: number): number {
+  const asked = job.parameters['programNumber'];
+  if (asked === undefined) return 1000 + (derived % 9000);
+  const number = typeof asked === 'string' ? Number(asked.replace(/^O/i, '')) : asked;
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < 1 || number > 9999)
+    throw new InvalidInputError('parameters.programNumber must be a whole number from 1 to 9999');
+  return number;
 }

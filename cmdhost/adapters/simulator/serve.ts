@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { Application } from './application.ts';
 import { isRecord, readJob } from './job.ts';
 import { say } from './lines.ts';
@@ -28,6 +29,8 @@ async function serveOne(application: Application, line: string): Promise<void> {
   const job = readJob(jobFileOf(line));
   await runJob(application, job);
   say({ type: 'done', attemptId: job.attemptId });
+  // With NODE_COMPILE_CACHE set: for the next start, even if this process is killed. Nothing is written when nothing is new.
+  flushCompileCache();
 }
 
 function jobFileOf(line: string): string {
