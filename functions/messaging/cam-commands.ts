@@ -10,12 +10,12 @@ import { currentTraceparent, inSpan } from '../../shared/telemetry/index.ts';
 import type { AppDeps } from '../deps.ts';
 import { RUN_CAM_COMMAND } from '../orchestrations/names.ts';
 import type { RunInput } from '../orchestrations/activity-contracts.ts';
-import { instanceState } from './instances.ts';
+import { mayBegin } from './instances.ts';
 import { messageId, traceparentOf } from './trigger-metadata.ts';
 
 /**
  * Queue → orchestration. Needs no SQL: a message that cannot be understood goes to `esprit-rejected`, any other starts the run it
- * names unless that run is there already, in whatever state (Durable would overwrite a finished one).
+ * names unless that run is there already, running or ended (Durable would overwrite a finished one). One that was rejected is not there.
  */
 export function registerCamCommands({ sender }: AppDeps): void {
   app.serviceBusQueue('cam-commands', {
@@ -51,7 +51,7 @@ export function registerCamCommands({ sender }: AppDeps): void {
           const { message } = read;
           const instanceId = instanceIdOf({ commandId: message.commandId, run: message.run ?? 1 });
           const client = df.getClient(context);
-          if ((await instanceState(client, instanceId)) !== 'unknown') return;
+          if (!(await mayBegin(client, instanceId))) return;
           const input: RunInput = { schemaVersion: 1, message, traceparent: currentTraceparent() };
           await client.startNew(RUN_CAM_COMMAND, { instanceId, input });
         },

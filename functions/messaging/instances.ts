@@ -17,6 +17,17 @@ export async function instanceState(
   }
 }
 
+/**
+ * Whether a message may begin the run of this name: there is no orchestration of it, or one that rejected its message and made
+ * nothing of it (its cause may be gone, and the message is sent or resubmitted again).
+ */
+export async function mayBegin(client: DurableClient, instanceId: string): Promise<boolean> {
+  const state = await instanceState(client, instanceId);
+  if (state !== 'ended') return state === 'unknown';
+  const { output } = await client.getStatus(instanceId);
+  return typeof output === 'object' && output !== null && 'rejected' in output;
+}
+
 /** Raises an event; `unknown` when there is no such instance (yet). One that has ended takes it without effect. */
 export async function raiseEvent(
   client: DurableClient,

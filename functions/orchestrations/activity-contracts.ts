@@ -10,6 +10,15 @@ export interface RunInput {
   readonly traceparent?: string | undefined;
 }
 
+/**
+ * Output of an orchestration that made no command of its message: a message that names the same run begins it anew. Any other has
+ * none.
+ */
+export interface RunOutput {
+  /** Why, as in `DeadLetterReason`. */
+  readonly rejected: string;
+}
+
 /** What an activity answers when a service it needs is away; nothing was done. */
 export interface Unavailable {
   readonly unavailable: string;
@@ -62,6 +71,7 @@ export interface ActivityAnswers {
   readonly checkLimit: LimitLook;
   readonly completeCommand: Success;
   readonly retryCommand: null;
-  readonly failCommand: null;
+  /** `rejected`: there was no command to fail, and its message went to `esprit-rejected`. Null from version 0.1. */
+  readonly failCommand: { readonly rejected: boolean } | null;
   readonly cancelCommand: null;
 }

@@ -60,12 +60,12 @@ export function createCamCommandActivities(deps: AppDeps): Activities {
         log.error('a command is given up because of a defect', { ...key, cause: defect.cause });
         if (!(await findCommand(deps.database.read, key.commandId))) {
           await reject(deps, defect.message, { reason: 'internal', description: error.message });
-          return null;
+          return { rejected: true };
         }
       }
       await concludeFailed(deps, key, { ...ending(lost ? 'Lost' : 'Failed', result), error });
       await ringForFreedSeat(deps);
-      return null;
+      return { rejected: false };
     },
     async cancelCommand({ key, result }) {
       await concludeCancelled(deps, key, ending('Cancelled', result));

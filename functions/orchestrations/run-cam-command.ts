@@ -2,7 +2,7 @@ import type { OrchestrationContext, Task } from 'durable-functions';
 import { type Tally, decideNext, jitterOf } from '../../shared/cam-commands/decide.ts';
 import { RUN_PROTOCOL, limitError, nextWake } from '../../shared/cam-commands/decide-waits.ts';
 import type { CommandError } from '../../shared/cam-commands/contracts.ts';
-import type { ActivityAnswers, RunInput } from './activity-contracts.ts';
+import type { ActivityAnswers, RunInput, RunOutput } from './activity-contracts.ts';
 import { runAttempt } from './run-attempt.ts';
 import { type CommandClock, lookAtLimit } from './run-limits.ts';
 import { type Steps, firstUntil, keyOf, later, perform } from './run-steps.ts';
@@ -16,16 +16,17 @@ import { type Steps, firstUntil, keyOf, later, perform } from './run-steps.ts';
  * `retry-now.<run>.<attempt>`, the attempt to come, waited for in the backoff before it and nowhere else; and `cancel.<run>`, for
  * which one waiter stands from start to end (an abandoned one would swallow the event).
  */
-export function* runCamCommand(context: OrchestrationContext): Steps<void> {
+export function* runCamCommand(context: OrchestrationContext): Steps<RunOutput | undefined> {
   const input: RunInput = context.df.getInput();
   const progress = { attempt: 1 };
   try {
     const begun = yield* perform(context, 'beginCommand', input);
-    if (begun.kind !== 'proceed') return;
-    yield* runAttempts(context, { input, begun, progress });
+    if (begun.kind === 'rejected') return { rejected: begun.reason };
+    if (begun.kind === 'proceed') yield* runAttempts(context, { input, begun, progress });
+    return undefined;
   } catch (error) {
     // A defect, not an outage: the command must not stay open with nobody at work on it.
-    yield* perform(context, 'failCommand', {
+    const given = yield* perform(context, 'failCommand', {
       key: keyOf(input, progress.attempt),
       error: { code: 'INTERNAL', message: 'MCMS could not carry on with this command.', retryable: false },
       defect: {
@@ -35,6 +36,7 @@ export function* runCamCommand(context: OrchestrationContext): Steps<void> {
       lost: false,
       traceparent: input.traceparent,
     });
+    return given?.rejected ? { rejected: 'internal' } : undefined;
   }
 }
 

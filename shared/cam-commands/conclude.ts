@@ -98,13 +98,14 @@ async function conclude(
     if (!moved) return;
     await noteConclusion(trx, { command, attempt, next, now, error: ending.error });
     if (next.status !== 'Failed') return;
+    const after = await requireCommand(trx, key.commandId);
     await deps.notices.commandEnded(trx, {
       ...endedCommandOf(command),
       outcome: 'Failed',
       attempts: attempt?.attempt ?? 0,
       workstation: attempt?.workstation ?? null,
       error: ending.error && signature ? { ...ending.error, signature } : undefined,
-      reprocessAt,
+      reprocessAt: after.reprocessAt,
       at: now,
     });
   });
@@ -170,7 +171,13 @@ async function moveCommand(trx: Queries, command: CommandRow, to: Move): Promise
       errorSignature: to.signature ?? null,
       waitReason: null,
       nextAttemptAt: to.nextAttemptAt,
-      reprocessAt: to.reprocessAt,
+      // The row as it is now counts: a request to cancel may have come in since it was read.
+      reprocessAt: eb
+        .case()
+        .when('cancelRequestedAt', 'is not', null)
+        .then(null)
+        .else(eb.val(to.reprocessAt))
+        .end(),
       maxAttempts: to.maxAttempts,
       version: eb('version', '+', 1),
     }))

@@ -56,6 +56,16 @@ export function workstationObstacle(
   return runner === 'absent' ? { kind: 'no-runner' } : undefined;
 }
 
+/** Whether every workstation that could take what is wanted is paused: then its wait is a paused one. False when there is none. */
+export function isPausedEverywhere(
+  wanted: Wanted,
+  workstations: readonly Offer[],
+  facts: Pick<QueueFacts, 'pauses' | 'now' | 'commandTypes'>,
+): boolean {
+  const able = workstations.filter((one) => lackOf(one, wanted, facts.commandTypes) === undefined);
+  return able.length > 0 && able.every((one) => workstationObstacle(one, facts)?.kind === 'paused');
+}
+
 /** What the workstation lacks for a lane; undefined when it can take its items. */
 export function lackOf(
   offer: Pick<Offer, 'applications' | 'abilities'>,

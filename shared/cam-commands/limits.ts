@@ -1,5 +1,6 @@
 import { type AttemptDeps, type AttemptKey, findAttempt, requireCommand } from './attempts.ts';
 import type { LimitName } from './decide-waits.ts';
+import { waitsForPausedWorkstations } from './wait-reasons.ts';
 import { type PausedInterval, pausedMsBetween, pausesOverlapping } from './paused-time.ts';
 
 /** What a look at a limit found. `lookAgainAt` (ISO 8601 UTC) is null when the limit is passed or binds nothing any more. */
@@ -24,7 +25,7 @@ const LEAST_WAIT_MS = 60_000;
 
 /** Whether a limit whose time has come is passed. Time in which the command was paused does not count. */
 export async function lookAtLimit(
-  deps: Pick<AttemptDeps, 'database' | 'clock'>,
+  deps: Pick<AttemptDeps, 'database' | 'clock' | 'commandTypes'>,
   key: AttemptKey,
   limit: Limit,
 ): Promise<LimitLook> {
@@ -33,7 +34,11 @@ export async function lookAtLimit(
     return { late: false, lookAgainAt: null };
   const now = deps.clock.now();
   const command = await requireCommand(read, key.commandId);
-  return judgeLimit(limit, await pausesOverlapping(read, command, limit.since, now.toISOString()), now);
+  const pauses = await pausesOverlapping(read, command, limit.since, now.toISOString());
+  const look = judgeLimit(limit, pauses, now);
+  if (!look.late || !(await waitsForPausedWorkstations(read, now, command, deps))) return look;
+  // Nobody wrote down which workstations could have taken it when; while all are paused, at least, it is not late.
+  return { late: false, lookAgainAt: new Date(now.getTime() + LEAST_WAIT_MS).toISOString() };
 }
 
 /** The decision about a limit, pure. `pauses`: all that were in force at some time since the limit's time began. */

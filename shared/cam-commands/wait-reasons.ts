@@ -1,6 +1,7 @@
 import type { Queries } from '../data/index.ts';
 import type { CommandTypes } from './command-types.ts';
 import type { CommandRow } from './command-view.ts';
+import { isPausedEverywhere } from './eligibility.ts';
 import { claimedCounts, postProcessorOf } from './lanes.ts';
 import type { LicencePools } from './licence-pools.ts';
 import { pausesInForce } from './pauses.ts';
@@ -51,6 +52,25 @@ export async function waitReasons(
       facts,
     );
   };
+}
+
+/**
+ * Whether a command waits only because every workstation that could take it is paused. The pauses of applications and types, which
+ * are counted to the millisecond, are another matter (`paused-time.ts`).
+ */
+export async function waitsForPausedWorkstations(
+  queries: Queries,
+  now: Date,
+  command: CommandRow,
+  { commandTypes }: Pick<WaitReasonDeps, 'commandTypes'>,
+): Promise<boolean> {
+  const pauses = await pausesInForce(queries, now);
+  if (!pauses.some(({ workstation }) => workstation !== null)) return false;
+  const machine = (await lanesOf(queries, [command.commandId])).get(command.commandId)?.machine ?? '';
+  const { application, commandType } = command;
+  const wanted = { application, commandType, postProcessor: postProcessorOf(command), machine };
+  const facts = { now, pauses, commandTypes };
+  return isPausedEverywhere(wanted, await liveWorkstations(queries, now), facts);
 }
 
 interface Lane {

@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type OrchestrationRig, heartbeat, mustClaim, startRig } from '../../support/orchestration.ts';
+import {
+  type OrchestrationRig,
+  announce,
+  heartbeat,
+  mustClaim,
+  startRig,
+} from '../../support/orchestration.ts';
 import { rowsOf } from './rows.ts';
 import { MINUTE_MS, crash, crashedOnce, loseAgent, pause, retryNow, succeed } from './walk.ts';
 
@@ -78,6 +84,23 @@ describe('the limits of a run', () => {
     await rig.pass(5 * HOUR_MS - 1);
     expect((await commandOf(commandId)).status).toBe('Queued');
     await rig.pass(1);
+    expect(await commandOf(commandId)).toMatchObject({ status: 'Failed', errorCode: 'QUEUE_LIMIT' });
+  });
+
+  it('are not passed while every workstation that could take it is paused', async () => {
+    await start({ QueueLimit: 'PT1H' });
+    const commandId = await rig.order();
+    await rig.pass(59 * MINUTE_MS);
+    await announce(rig);
+    const pausing = await rig.http('POST', 'pauses', {
+      as: 'operator',
+      json: { workstation: 'WS-1', reason: 'a new licence server' },
+    });
+    expect(pausing.status).toBe(201);
+    await rig.pass(MINUTE_MS);
+    expect((await commandOf(commandId)).status).toBe('Queued');
+    await rig.http('DELETE', `pauses/${String(pausing.json['pauseId'])}`, { as: 'operator' });
+    await rig.pass(MINUTE_MS);
     expect(await commandOf(commandId)).toMatchObject({ status: 'Failed', errorCode: 'QUEUE_LIMIT' });
   });
 

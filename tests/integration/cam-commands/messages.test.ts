@@ -150,6 +150,28 @@ describe('messages of producers', () => {
     expect(await commands()).toEqual([]);
   });
 
+  it('that were rejected are carried out when they come again and their cause is gone', async () => {
+    const early = { ...good(), camRev: 2 };
+    await rig.deliver('esprit-commands', early);
+    expect(rejected()).toHaveLength(1);
+    await rig.database.transaction((trx) =>
+      trx.updateTable('Routing').set({ workingCamRev: 2 }).where('routingId', '=', rig.routingId).execute(),
+    );
+    await rig.deliver('esprit-commands', early);
+    expect(await commands()).toMatchObject([{ commandId: COMMAND_ID, status: 'Queued', camRev: 2 }]);
+    expect(rejected()).toHaveLength(1);
+  });
+
+  it('that named a run too early do not keep that run from beginning later', async () => {
+    await rig.deliver('esprit-commands', good());
+    await rig.deliver('esprit-commands', { ...good(), run: 2 });
+    const error = { code: 'INPUT_INVALID', message: 'broken', retryable: false };
+    await rig.report(await mustClaim(rig), { kind: 'failed', error });
+    await rig.http('POST', `commands/${COMMAND_ID}/retry`, { as: 'operator', json: { reason: 'mended' } });
+    await rig.deliver('esprit-commands', rig.sender.to('esprit-commands').at(-1)?.body);
+    expect(await mustClaim(rig)).toMatchObject({ commandId: COMMAND_ID, run: 2 });
+  });
+
   it('cannot start a second run beside the first one', async () => {
     await rig.deliver('esprit-commands', good());
     await rig.deliver('esprit-commands', { ...good(), run: 2 });

@@ -124,6 +124,24 @@ describe('a command that failed for good', () => {
     expect(await stateOf(commandId)).toMatchObject({ status: 'Succeeded', run: 2 });
   });
 
+  it('does not run when its owner asked to cancel it before it failed', async () => {
+    const commandId = await rig.order();
+    const job = await mustClaim(rig);
+    // The request is in the tables, and its event has not come to the orchestration yet.
+    await rig.database.transaction((trx) =>
+      trx
+        .updateTable('CamCommand')
+        .set({ status: 'Cancelling', cancelRequestedAt: now(), cancelRequestedBy: 'engineer' })
+        .where('commandId', '=', commandId)
+        .execute(),
+    );
+    await crash(rig, job);
+    await incident(commandId, { toldAt: now() });
+    await rig.pass(60 * MINUTE_MS);
+    await round();
+    expect(await stateOf(commandId)).toEqual({ ...UNTOUCHED, reprocessAt: null });
+  });
+
   it('waits until somebody has been told', async () => {
     const commandId = await crashedOnce(rig);
     const incidentId = await incident(commandId, {});
