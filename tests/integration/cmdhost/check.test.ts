@@ -20,7 +20,10 @@ afterEach(async () => station.stop());
 async function save(changes: Record<string, unknown>): Promise<void> {
   const { idlePollInterval: _poll, stopGracePeriod: _grace, ...rest } = station.config;
   const adapters = rest.adapters.map(({ keepWarm: _warm, ...adapter }) => adapter);
-  await writeFile(file, JSON.stringify({ ...rest, adapters, ...changes } satisfies Partial<CmdhostConfigFile>));
+  await writeFile(
+    file,
+    JSON.stringify({ ...rest, adapters, ...changes } satisfies Partial<CmdhostConfigFile>),
+  );
 }
 const check = async () => reportOf(['check', '--config', file]);
 

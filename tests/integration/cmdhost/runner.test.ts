@@ -135,7 +135,9 @@ describe('the connection to the agent', () => {
     const socket = connect(socketFile());
     const hello = { type: 'hello', role: 'runner', nonce: 'cd'.repeat(32) };
     const proof = createHmac('sha256', 'guess').update('guess').digest('hex');
-    socket.write(`${JSON.stringify(hello)}\n${JSON.stringify({ type: 'answer', proof })}\n{"type":"ready"}\n`);
+    socket.write(
+      `${JSON.stringify(hello)}\n${JSON.stringify({ type: 'answer', proof })}\n{"type":"ready"}\n`,
+    );
     socket.resume();
     await once(socket, 'close');
     expect(rig.api.announces).toMatchObject([{ runner: 'absent' }]);
@@ -145,7 +147,9 @@ describe('the connection to the agent', () => {
     const agent = await rig.agent();
     await agent.kill();
     const server = createServer((socket) => {
-      socket.write(`${JSON.stringify({ type: 'challenge', nonce: 'ef'.repeat(32), proof: 'ef'.repeat(32) })}\n`);
+      socket.write(
+        `${JSON.stringify({ type: 'challenge', nonce: 'ef'.repeat(32), proof: 'ef'.repeat(32) })}\n`,
+      );
     });
     const other = join(rig.workFolder, 'agent.sock');
     await import('node:fs/promises').then(async ({ rm }) => rm(other, { force: true }));

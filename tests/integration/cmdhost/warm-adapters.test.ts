@@ -51,7 +51,11 @@ describe('an adapter that serves', () => {
 
   it.each([
     ['crashes', 'process.exit(9);', { code: 'ESPRIT_CRASHED', retryable: true }],
-    ['says that it is done without a result', 'done(); await new Promise(() => {});', { code: 'ADAPTER_PROTOCOL' }],
+    [
+      'says that it is done without a result',
+      'done(); await new Promise(() => {});',
+      { code: 'ADAPTER_PROTOCOL' },
+    ],
   ])('that %s fails that attempt, and the next job starts another', async (_name, script, error) => {
     await start('PT30S');
     const broken = await runs(script);
@@ -74,7 +78,9 @@ describe('an adapter that serves', () => {
     const hanging = job('await new Promise(() => {});', { heartbeatIntervalMs: 100 });
     const result = rig.run(hanging);
     const beat = await rig.api.seen(() =>
-      rig.api.heartbeats.find(({ attemptId, logTail }) => attemptId === hanging.attemptId && logTail.length > 0),
+      rig.api.heartbeats.find(
+        ({ attemptId, logTail }) => attemptId === hanging.attemptId && logTail.length > 0,
+      ),
     );
     rig.api.heartbeatAnswers.set(hanging.attemptId, 'cancel');
     expect((await result).kind).toBe('cancelled');
