@@ -167,8 +167,9 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
     log,
   });
   started.claims = claims;
+  let stopping: Promise<void> | undefined;
   holder.onChange((state) => {
-    if (state === 'absent') log.warn('no runner is there: no work is claimed');
+    if (state === 'absent' && !stopping) log.warn('no runner is there: no work is claimed');
     claims.hold('runner', state === 'absent');
     announcer.refresh();
   });
@@ -187,6 +188,5 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
     await Promise.all([ended, allDone]);
     await closeAll();
   };
-  let stopping: Promise<void> | undefined;
   return { stop: async () => (stopping ??= stop()) };
 }
