@@ -15,7 +15,16 @@ Visitor.prototype.visitStatement = function (statement) {
  * `tests/contract/project/arrows.test.ts` plants one violation of each rule.
  * @type {import('dependency-cruiser').IConfiguration}
  */
-const AREAS = ['cam-commands', 'notifications', 'files', 'routings', 'items', 'operator-actions', 'history'];
+const AREAS = [
+  'cam-commands',
+  'notifications',
+  'dead-letters',
+  'files',
+  'routings',
+  'items',
+  'operator-actions',
+  'history',
+];
 /** Importable alone and by anyone: message and API schemas, and the schemas of codes they are made of. */
 const CONTRACTS = '^shared/[^/]+/(contracts|codes)[.]ts$';
 const TECHNOLOGIES = 'http|data|messaging|storage|auth|telemetry|config|time';

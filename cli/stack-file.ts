@@ -7,11 +7,11 @@ const stackFileSchema = z.object({
   apiUrl: z.url(),
   issuer: z.url(),
   audience: z.string(),
+  /** Where the stack's notifications are taken and shown. */
+  captureUrl: z.url(),
   /** The client that asks for tokens in the name of people. */
   /** Of the local broker; it holds no secret. */
   serviceBusConnection: z.string(),
-  /** Where the local stand-ins for Teams, e-mail and SMS show what they got. */
-  captureUrl: z.url().optional(),
   tokenClient: z.object({ clientId: z.string(), privateKeyFile: z.string() }),
 });
 

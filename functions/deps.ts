@@ -1,4 +1,4 @@
-import type { CommandTypes } from '../shared/cam-commands/index.ts';
+import type { CommandTypes, LicencePools } from '../shared/cam-commands/index.ts';
 import type { Database } from '../shared/data/index.ts';
 import type { ContentStore } from '../shared/files/index.ts';
 import type { QueueSender } from '../shared/messaging/index.ts';
@@ -13,4 +13,6 @@ export interface AppDeps {
   readonly content: ContentStore;
   readonly commandTypes: CommandTypes;
   readonly notices: Notices;
+  /** Seats of licence pools; a pool that is not named has no limit. */
+  readonly licencePools?: LicencePools | undefined;
 }

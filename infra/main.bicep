@@ -82,10 +82,47 @@ param otlpEndpoint string = ''
 @description('How old history is when it goes to the archive, as an ISO 8601 duration such as P730D. Empty: history stays.')
 param historyArchiveAfter string = ''
 
+@description('Licences of ESPRIT that all workstations share, as a number. Empty: no limit but the seats of the workstations.')
+param espritLicences string = ''
+
+@description('Licences of SolidWorks that all workstations share, as a number. Empty: no limit but the seats of the workstations.')
+param solidworksLicences string = ''
+
 @description('Days the Log Analytics workspace keeps telemetry.')
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 30
+
+// ---- Who is told ---------------------------------------------------------------------------------------------------
+
+@description('Address of a Teams workflow that posts to the channel of the operators. Whoever has it can post. Empty: nothing goes to Teams.')
+@secure()
+param teamsWebhookUrl string = ''
+
+@description('E-mail addresses of the operators, separated by commas. Empty: they get no mail.')
+param operatorEmails string = ''
+
+@description('Domain that completes the name of a person who ordered a command to an e-mail address. Empty: only names that are addresses get mail.')
+param personEmailDomain string = ''
+
+@description('Phone number, short code or sender id that SMS come from; it is bought for the Communication Services resource. Empty: no SMS.')
+param smsFrom string = ''
+
+@description('Phone numbers of the operators such as +821012345678, separated by commas. They are told of what stays unacknowledged.')
+param operatorPhones string = ''
+
+@description('How long a severe incident stays unacknowledged before it goes out by SMS, as an ISO 8601 duration.')
+param smsAfter string = 'PT15M'
+
+@description('Language of the notifications.')
+@allowed(['en', 'ko'])
+param notificationLanguage string = 'en'
+
+@description('Address of the console that links in notifications lead to. Empty: the API of the function app.')
+param consoleUrl string = ''
+
+@description('Geography in which Communication Services keeps messages. It cannot be changed later.')
+param communicationDataLocation string = 'Europe'
 
 // ---- Resources -----------------------------------------------------------------------------------------------------
 
@@ -164,6 +201,16 @@ module sql 'modules/sql.bicep' = {
   }
 }
 
+module communication 'modules/communication.bicep' = {
+  name: 'communication'
+  params: {
+    name: 'acs-mcms-${resourceToken}'
+    tags: allTags
+    dataLocation: communicationDataLocation
+    functionsPrincipalId: identity.outputs.principalId
+  }
+}
+
 module functionApp 'modules/function-app.bicep' = {
   name: 'function-app'
   params: {
@@ -185,6 +232,18 @@ module functionApp 'modules/function-app.bicep' = {
     authAudience: authAudience
     otlpEndpoint: otlpEndpoint
     historyArchiveAfter: historyArchiveAfter
+    espritLicences: espritLicences
+    solidworksLicences: solidworksLicences
+    communicationEndpoint: communication.outputs.endpoint
+    emailFrom: communication.outputs.senderAddress
+    teamsWebhookUrl: teamsWebhookUrl
+    operatorEmails: operatorEmails
+    personEmailDomain: personEmailDomain
+    smsFrom: smsFrom
+    operatorPhones: operatorPhones
+    smsAfter: smsAfter
+    notificationLanguage: notificationLanguage
+    consoleUrl: consoleUrl
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     alwaysReadyHttpInstances: alwaysReadyHttpInstances

@@ -95,7 +95,8 @@ async function toldOf(commandId: string): Promise<string[]> {
     channels = value
       .filter((message) => JSON.stringify(message).includes(commandId))
       .map(({ channel }) => channel);
-    return channels.includes('teams');
+    // The operators get one card per cause; the person who ordered gets a mail for every order.
+    return channels.includes('email');
   }, 'somebody to be told');
   return [...new Set(channels)];
 }

@@ -45,7 +45,7 @@ async function place(name: string): Promise<Place> {
 }
 
 function query<Row>(path: string, sql: string): Row[] {
-  const database = new DatabaseSync(path, { readOnly: true });
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
   try {
     return database.prepare(sql).all() as Row[];
   } finally {

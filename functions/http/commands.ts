@@ -4,21 +4,27 @@ import {
   COMMAND_QUEUE,
   DEFAULT_PRIORITY,
   cancelCommand,
+  cloneCommand,
+  commandFilterFields,
   commandIdOf,
+  commandTimeline,
   commandView,
   listCommands,
   newCommandView,
   orderCommand,
   readCommand,
+  readTimeline,
+  retryCommand,
 } from '../../shared/cam-commands/index.ts';
-import { applications, commandParameters, commandStatuses } from '../../shared/cam-commands/contracts.ts';
+import { applications, commandParameters } from '../../shared/cam-commands/contracts.ts';
 import {
   type Route,
-  code,
   defineRoute,
   instant,
   page,
   pageOf,
+  queryBoolean,
+  queryInteger,
   skipToken,
   text,
   top,
@@ -38,20 +44,25 @@ const order = z.strictObject({
   notBefore: instant().optional(),
 });
 
+const clone = z
+  .strictObject({
+    parameters: commandParameters.optional().describe('All parameters of the clone; nothing is merged.'),
+    priority: z.int().min(0).max(9).optional(),
+    notBefore: instant().optional(),
+    camRev: z.int().min(1).optional(),
+    reason: text(1000, { multiline: true }).optional(),
+  })
+  .optional();
+
 const filter = z.strictObject({
-  status: z.enum(commandStatuses).optional(),
-  routingId: z.uuid().toLowerCase().optional(),
-  itemCode: code(64).optional(),
-  application: z.enum(applications).optional(),
-  workstation: text(100).optional(),
-  errorCode: text(64).optional(),
-  requestedBy: text(200).optional(),
-  q: text(100).optional(),
-  from: instant().optional(),
-  to: instant().optional(),
+  ...commandFilterFields,
+  open: queryBoolean().optional().describe('`true`: those that have not ended; `false`: those that have.'),
+  priority: queryInteger(0, 9).optional(),
   top: top(500, 100),
   skipToken: skipToken(z.strictObject({ seq: z.int().min(0) })).optional(),
 });
+const why = z.strictObject({ reason: text(1000, { multiline: true }) });
+const location = { Location: 'Address of the command.' };
 
 /** Ordering, reading and cancelling CAM commands. */
 export function commandRoutes(deps: AppDeps): Route[] {
@@ -72,7 +83,7 @@ export function commandRoutes(deps: AppDeps): Route[] {
         202: {
           description: 'The order is accepted',
           schema: commandView,
-          headers: { Location: 'Address of the command.' },
+          headers: location,
         },
       },
       problems: {
@@ -93,7 +104,9 @@ export function commandRoutes(deps: AppDeps): Route[] {
           status: 202,
           headers: { Location: `/api/commands/${command.commandId}` },
           // A new one is told from what was just committed: the answer must not fail when only a read does.
-          body: repeated ? await readCommand(deps, command.commandId) : newCommandView(command),
+          body: repeated
+            ? await readCommand(deps, command.commandId, principal)
+            : newCommandView(command, principal),
         };
       },
     }),
@@ -107,8 +120,8 @@ export function commandRoutes(deps: AppDeps): Route[] {
       access: { roles: ['Mcms.Reader'] },
       query: filter,
       responses: { 200: { description: 'A page of commands', schema: pageOf(commandView) } },
-      async handler({ query: { top: count, skipToken: after, ...wanted }, request }) {
-        const { value, next } = await listCommands(deps, wanted, { top: count, after });
+      async handler({ query: { top: count, skipToken: after, ...wanted }, request, principal }) {
+        const { value, next } = await listCommands(deps, wanted, { top: count, after, viewer: principal });
         return { status: 200, body: page(request.url, { value, next }) };
       },
     }),
@@ -123,7 +136,23 @@ export function commandRoutes(deps: AppDeps): Route[] {
       params: commandParams,
       responses: { 200: { description: 'The command', schema: commandView } },
       problems: { 404: 'There is no such command.' },
-      handler: async ({ params }) => ({ status: 200, body: await readCommand(deps, params.commandId) }),
+      handler: async ({ params, principal }) => ({
+        status: 200,
+        body: await readCommand(deps, params.commandId, principal),
+      }),
+    }),
+    defineRoute({
+      name: 'commands-timeline',
+      method: 'GET',
+      path: 'commands/{commandId}/timeline',
+      operation: 'command.read',
+      summary: 'Read everything that happened to a command, in order',
+      tags: ['Commands'],
+      access: { roles: ['Mcms.Reader'] },
+      params: commandParams,
+      responses: { 200: { description: 'The timeline', schema: commandTimeline } },
+      problems: { 404: 'There is no such command.' },
+      handler: async ({ params }) => ({ status: 200, body: await readTimeline(deps, params.commandId) }),
     }),
     defineRoute({
       name: 'commands-cancel',
@@ -135,14 +164,74 @@ export function commandRoutes(deps: AppDeps): Route[] {
       tags: ['Commands'],
       access: { roles: ['Mcms.Engineer', 'Mcms.Operator'] },
       params: commandParams,
-      body: z.strictObject({ reason: text(1000, { multiline: true }) }),
+      body: why,
       extraInputs: [df.input.durableClient()],
       responses: { 202: { description: 'The request to cancel is accepted', schema: commandView } },
       problems: { 404: 'There is no such command.', 409: 'The command has ended already.' },
       async handler({ params, body, principal, invocation }) {
         const { outboxIds } = await cancelCommand(deps, { ...params, reason: body.reason, principal });
         await publish({ ...deps, targets: outboxTargets(deps.sender, df.getClient(invocation)) }, outboxIds);
-        return { status: 202, body: await readCommand(deps, params.commandId) };
+        return { status: 202, body: await readCommand(deps, params.commandId, principal) };
+      },
+    }),
+    defineRoute({
+      name: 'commands-retry',
+      method: 'POST',
+      path: 'commands/{commandId}/retry',
+      operation: 'command.retry',
+      summary: 'Retry a command',
+      description:
+        'Failed or Cancelled: the next run of the same command. Retrying: its next attempt comes now, not after the backoff.',
+      tags: ['Commands'],
+      access: { roles: ['Mcms.Operator'] },
+      params: commandParams,
+      body: why,
+      extraInputs: [df.input.durableClient()],
+      responses: { 202: { description: 'The retry is accepted', schema: commandView } },
+      problems: {
+        404: 'There is no such command.',
+        409: 'The command is in another state; `commandStatus` and `allowedActions` say which and what can be done.',
+      },
+      async handler({ params, body, principal, invocation }) {
+        const { outboxIds } = await retryCommand(deps, { ...params, reason: body.reason, principal });
+        await publish({ ...deps, targets: outboxTargets(deps.sender, df.getClient(invocation)) }, outboxIds);
+        return { status: 202, body: await readCommand(deps, params.commandId, principal) };
+      },
+    }),
+    defineRoute({
+      name: 'commands-clone',
+      method: 'POST',
+      path: 'commands/{commandId}/clone',
+      operation: 'command.order',
+      summary: 'Order a new command like another one',
+      description:
+        'Linked by `clonedFromId`. What is left out is as in the original, except `notBefore`; `parameters`, when given, take the place of all of them.',
+      tags: ['Commands'],
+      access: { roles: ['Mcms.Engineer'] },
+      params: commandParams,
+      body: clone,
+      extraInputs: [df.input.durableClient()],
+      responses: { 202: { description: 'The order is accepted', schema: commandView, headers: location } },
+      problems: {
+        404: 'There is no such command.',
+        409: 'Another order was accepted with this Idempotency-Key.',
+      },
+      async handler({ params, body, principal, request, invocation }) {
+        const key = request.idempotencyKey;
+        const { command, outboxIds, repeated } = await cloneCommand(deps, {
+          ...body,
+          ...params,
+          principal,
+          newCommandId: key && commandIdOf({ subject: principal.subject, path: request.url.pathname, key }),
+        });
+        await publish({ ...deps, targets: outboxTargets(deps.sender, df.getClient(invocation)) }, outboxIds);
+        return {
+          status: 202,
+          headers: { Location: `/api/commands/${command.commandId}` },
+          body: repeated
+            ? await readCommand(deps, command.commandId, principal)
+            : newCommandView(command, principal),
+        };
       },
     }),
   ];

@@ -4,6 +4,7 @@ import {
   COMMAND_QUEUE,
   type Unsuccessful,
   beginCommand,
+  bellsToRing,
   concludeCancelled,
   concludeFailed,
   concludeRetry,
@@ -44,9 +45,14 @@ export function createCamCommandActivities(deps: AppDeps): Activities {
     },
     withdrawAttempt: ({ key, ask }) => withdrawAttempt(deps, key, { ask }),
     checkLimit: ({ key, ...limit }) => lookAtLimit(deps, key, limit),
-    completeCommand: ({ key, result }) => concludeSucceeded(deps, key, result),
+    async completeCommand({ key, result }) {
+      const success = await concludeSucceeded(deps, key, result);
+      await ringForFreedSeat(deps);
+      return success;
+    },
     async retryCommand({ key, error, tally, lost, delayMs, result }) {
       await concludeRetry(deps, key, { ...ending(lost ? 'Lost' : 'Failed', result), error, tally, delayMs });
+      await ringForFreedSeat(deps);
       return null;
     },
     async failCommand({ key, error, lost, result, defect }) {
@@ -58,10 +64,12 @@ export function createCamCommandActivities(deps: AppDeps): Activities {
         }
       }
       await concludeFailed(deps, key, { ...ending(lost ? 'Lost' : 'Failed', result), error });
+      await ringForFreedSeat(deps);
       return null;
     },
     async cancelCommand({ key, result }) {
       await concludeCancelled(deps, key, ending('Cancelled', result));
+      await ringForFreedSeat(deps);
       return null;
     },
   };
@@ -95,6 +103,15 @@ async function runActivity(name: ActivityName, activity: Activity, input: unknow
     log.warn('an activity waits for a service that is away', { activity: name, code: error.code });
     return { unavailable: error.code } satisfies Unavailable;
   }
+}
+
+/**
+ * An attempt that ends frees its seat of a licence pool. Where pools have limits, another workstation may have been waiting for it:
+ * its own seats were free all the time, so nothing else would make it ask before the sweeper rings.
+ */
+async function ringForFreedSeat(deps: AppDeps): Promise<void> {
+  if (Object.keys(deps.licencePools ?? {}).length === 0) return;
+  for (const bell of await bellsToRing(deps)) await ringBell(deps.sender, bell);
 }
 
 async function reject(

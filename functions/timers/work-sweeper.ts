@@ -1,13 +1,17 @@
 import { app, output } from '@azure/functions';
-import { bellsToRing } from '../../shared/cam-commands/index.ts';
+import { bellsToRing, endPastPauses } from '../../shared/cam-commands/index.ts';
 import type { AppDeps } from '../deps.ts';
 import { runRound } from './round.ts';
 
-/** Every 10 s: rings again for work that waits, in case a bell was lost or nobody was free to hear it. */
+/** Every 10 s: rings again for work that waits, in case a bell was lost or nobody was free to hear it, or a pause has ended by itself. */
 export function registerWorkSweeper(deps: AppDeps): void {
   app.timer('work-sweeper', {
     schedule: '*/10 * * * * *',
     return: output.serviceBusQueue({ connection: 'ServiceBusConnection', queueName: 'esprit-dispatch' }),
-    handler: async () => (await runRound('work.sweep', () => bellsToRing(deps))) ?? [],
+    handler: async () =>
+      (await runRound('work.sweep', async () => {
+        await endPastPauses(deps);
+        return bellsToRing(deps);
+      })) ?? [],
   });
 }

@@ -54,6 +54,43 @@ param otlpEndpoint string
 @description('How old history is when it goes to the archive, as an ISO 8601 duration such as P730D. Empty: history stays.')
 param historyArchiveAfter string
 
+@description('Licences of ESPRIT that all workstations share; empty: no limit.')
+param espritLicences string
+
+@description('Licences of SolidWorks that all workstations share; empty: no limit.')
+param solidworksLicences string
+
+@description('Endpoint of Communication Services.')
+param communicationEndpoint string
+
+@description('Address that mails come from.')
+param emailFrom string
+
+@description('Address of the Teams workflow: a secret. Empty: the setting is not made.')
+@secure()
+param teamsWebhookUrl string
+
+@description('E-mail addresses of the operators; empty: the setting is not made.')
+param operatorEmails string
+
+@description('Domain of the people who order; empty: the setting is not made.')
+param personEmailDomain string
+
+@description('Sender of SMS; empty: there are none.')
+param smsFrom string
+
+@description('Phone numbers of the operators.')
+param operatorPhones string
+
+@description('How long a severe incident stays unacknowledged before it goes out by SMS.')
+param smsAfter string
+
+@description('Language of the notifications.')
+param notificationLanguage string
+
+@description('Address of the console; empty: links lead to the API.')
+param consoleUrl string
+
 @description('Memory of one instance in MB.')
 param instanceMemoryMB int
 
@@ -87,9 +124,22 @@ var requiredSettings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
   // Read by DefaultAzureCredential: with a user-assigned identity it must be told which one.
   AZURE_CLIENT_ID: identityClientId
+  CommunicationServices__endpoint: communicationEndpoint
+  Notifications__Language: notificationLanguage
 }
 var replicaSettings = sqlReadScale ? { SqlReplicaConnection: '${sqlConnection};ApplicationIntent=ReadOnly' } : {}
 var archiveSettings = empty(historyArchiveAfter) ? {} : { HistoryArchive__After: historyArchiveAfter }
+var espritPoolSettings = empty(espritLicences) ? {} : { LicencePools__esprit: espritLicences }
+var solidworksPoolSettings = empty(solidworksLicences) ? {} : { LicencePools__solidworks: solidworksLicences }
+var sendsMail = !empty(operatorEmails) || !empty(personEmailDomain)
+var mailFromSettings = sendsMail ? { Notifications__Email__From: emailFrom } : {}
+var mailOperatorSettings = empty(operatorEmails) ? {} : { Notifications__Email__Operators: operatorEmails }
+var mailPersonSettings = empty(personEmailDomain) ? {} : { Notifications__Email__PersonDomain: personEmailDomain }
+var teamsSettings = empty(teamsWebhookUrl) ? {} : { Notifications__Teams__WebhookUrl: teamsWebhookUrl }
+var smsFromSettings = empty(smsFrom) ? {} : { Notifications__Sms__From: smsFrom }
+var smsOperatorSettings = empty(smsFrom) ? {} : { Notifications__Sms__Operators: operatorPhones }
+var smsAfterSettings = empty(smsFrom) ? {} : { Notifications__Sms__After: smsAfter }
+var consoleSettings = empty(consoleUrl) ? {} : { Notifications__ConsoleUrl: consoleUrl }
 var otlpSettings = empty(otlpEndpoint) ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint }
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
@@ -139,7 +189,22 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(requiredSettings, replicaSettings, archiveSettings, otlpSettings)
+  properties: union(
+    requiredSettings,
+    replicaSettings,
+    archiveSettings,
+    espritPoolSettings,
+    solidworksPoolSettings,
+    mailFromSettings,
+    mailOperatorSettings,
+    mailPersonSettings,
+    teamsSettings,
+    smsFromSettings,
+    smsOperatorSettings,
+    smsAfterSettings,
+    consoleSettings,
+    otlpSettings
+  )
 }
 
 output name string = app.name

@@ -24,10 +24,24 @@ var queues = loadJsonContent('../service-bus-queues.json')
 var dataSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
 var dataReceiver = '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0'
 
-// The API and the relay ring dispatch; the refused goes to rejected. Results come from the agents alone.
-var functionsSendTo = ['esprit-commands', 'esprit-dispatch', 'esprit-rejected', 'file-verification', 'exports']
-// One trigger each; rejected is peeked for GET /dead-letters. The bell is for the agents alone.
-var functionsReceiveFrom = ['esprit-commands', 'esprit-results', 'esprit-rejected', 'file-verification', 'exports']
+// The API and the relay ring dispatch; the refused goes to rejected; an operator puts a dead letter of any queue back.
+var functionsSendTo = [
+  'esprit-commands'
+  'esprit-dispatch'
+  'esprit-results'
+  'esprit-rejected'
+  'file-verification'
+  'exports'
+]
+// One trigger each, and the dead letters of all, which a role on their queue covers. The bell itself is for the agents alone.
+var functionsReceiveFrom = [
+  'esprit-commands'
+  'esprit-dispatch'
+  'esprit-results'
+  'esprit-rejected'
+  'file-verification'
+  'exports'
+]
 var workstationsSendTo = ['esprit-results']
 var workstationsReceiveFrom = ['esprit-dispatch']
 

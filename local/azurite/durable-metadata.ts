@@ -1,6 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import { type Change, MetadataJournal } from './metadata-journal.ts';
+import type { Change, MetadataJournal } from './metadata-journal.ts';
 
 /** Size of the journal from which the files are written whole again. */
 const WHOLE_FROM_BYTES = 64 * 1024 * 1024;

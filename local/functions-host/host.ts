@@ -6,7 +6,7 @@ import { type HostJson, readHostJson } from './host-json.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits, type HttpServer, startHttpServer } from './http/server.ts';
 import { runHooks } from './invoke.ts';
 import { createLog, type HostLog } from './log.ts';
-import { type InputProvider, type OutputSender, Runtime } from './runtime.ts';
+import { type InputProvider, type OutputSender, Runtime, type RuntimeOptions } from './runtime.ts';
 import { serviceBusConnections } from './service-bus/connections.ts';
 import { prepareQueueOutputs } from './service-bus/output.ts';
 import { prepareQueueTrigger } from './service-bus/trigger.ts';
@@ -31,6 +31,8 @@ export interface StartHostOptions {
   /** Called when an invocation ran longer than functionTimeout, after it has been answered; default ends the process with 1. */
   readonly onFatal?: (error: Error) => void;
   readonly httpLimits?: Partial<HttpLimits>;
+  /** Holds functions back before they begin. */
+  readonly holds?: RuntimeOptions['holds'];
   /** Time of the timer triggers; default the real one. */
   readonly clock?: Clock;
 }
@@ -85,7 +87,14 @@ async function startTriggers(
   const inputs = new Map<string, InputProvider>();
   const outputs = new Map<string, OutputSender>();
   const onFatal = options.onFatal ?? (() => process.exit(1));
-  const runtime = new Runtime({ log, functionTimeoutMs: hostJson.functionTimeout, inputs, outputs, onFatal });
+  const runtime = new Runtime({
+    log,
+    functionTimeoutMs: hostJson.functionTimeout,
+    inputs,
+    outputs,
+    onFatal,
+    holds: options.holds,
+  });
 
   const { serviceBus, durableTask, http } = hostJson.extensions;
   const connections = serviceBusConnections(env);

@@ -23,6 +23,8 @@ export interface RuntimeOptions {
   readonly functionTimeoutMs: number | undefined;
   readonly inputs: ReadonlyMap<string, InputProvider>;
   readonly outputs: ReadonlyMap<string, OutputSender>;
+  /** Function names that must wait before they begin, for tests of what follows. */
+  readonly holds?: { passed(name: string): Promise<void> | undefined } | undefined;
   /** Called once an invocation that timed out has been answered: the process has to end. */
   readonly onFatal: (error: Error) => void;
 }
@@ -45,6 +47,7 @@ export class Runtime {
   async invoke(fn: HostFunction, event: TriggerEvent): Promise<core.InvocationResponse> {
     const invocationId = randomUUID();
     const about = { functionName: fn.name, invocationId };
+    await this.#options.holds?.passed(fn.name);
     try {
       const inputs: Record<string, core.TypedData> = { [fn.trigger.bindingName]: event.data };
       for (const { bindingName, settings } of fn.inputs) {

@@ -6,6 +6,7 @@ import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import type { QueueSettings } from './config.ts';
 import { Entities } from './entity.ts';
+import { Faults } from './faults/faults.ts';
 import { MessageStore } from './store.ts';
 import { Turn } from './turn.ts';
 
@@ -19,6 +20,8 @@ export interface BrokerOptions {
   readonly databasePath?: string;
   readonly queues: readonly QueueSettings[];
   readonly clock?: Clock;
+  /** Switches of whoever wants it to misbehave. */
+  readonly faults?: Faults;
 }
 
 export interface RunningBroker {
@@ -29,7 +32,7 @@ export interface RunningBroker {
 
 /** Starts a broker in this process. Rejects with a sentence when the port or the file is in use. */
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
-  const clock = options.clock ?? systemClock;
+  const { clock = systemClock, faults = new Faults() } = options;
   const store = new MessageStore(
     options.databasePath ?? join(options.stateDir ?? '.local', 'service-bus.db'),
   );
@@ -37,13 +40,14 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     store.commit();
     alarm.set(entities.nextDeadlineMs());
   });
-  const entities = new Entities(options.queues, { store, turn, clock });
+  const entities = new Entities(options.queues, { store, turn, clock, faults });
   const alarm = new Alarm(clock, () => entities.wakeAll());
   try {
     const server = await listen(
       { host: options.host ?? '127.0.0.1', port: options.port },
       new Router(entities, turn),
     );
+    faults.attach(server.connections);
     entities.wakeAll();
     let stopped: Promise<void> | undefined;
     const stop = async (): Promise<void> => {

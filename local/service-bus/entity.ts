@@ -4,6 +4,8 @@ import type { MessageContent } from './amqp/content.ts';
 import { writeMessage } from './amqp/content.ts';
 import type { Clock } from './clock.ts';
 import type { QueueSettings } from './config.ts';
+import { takeFault } from './faults/faults.ts';
+import type { Faults, QueueFaults } from './faults/faults.ts';
 import { Queue } from './queue/queue.ts';
 import type { QueueMessage } from './queue/types.ts';
 import type { MessageStore, QueueStore } from './store.ts';
@@ -23,6 +25,7 @@ export class Entity {
   readonly queue: Queue<MessageContent>;
   readonly store: QueueStore;
   readonly isDeadLetterQueue: boolean;
+  readonly faults: QueueFaults;
   readonly #turn: Turn;
   readonly #clock: Clock;
   #consumers: Consumer[] = [];
@@ -32,6 +35,7 @@ export class Entity {
     this.address = address;
     this.#turn = parts.turn;
     this.#clock = parts.clock;
+    this.faults = parts.faults.of(address);
     this.isDeadLetterQueue = parts.deadLetters === undefined;
     this.store = parts.store.queue(address, parts.deadLetters?.address);
     this.queue = new Queue({
@@ -52,6 +56,11 @@ export class Entity {
   /** Delivers what is ready at the end of this turn. */
   wake(): void {
     this.#turn.beforeCommit(this.#pump);
+  }
+
+  /** Runs `action` after `delayMs` of the broker's time. */
+  later(delayMs: number, action: () => void): void {
+    this.#clock.after(delayMs, action);
   }
 
   addConsumer(consumer: Consumer): void {
@@ -86,8 +95,9 @@ export class Entity {
       .filter(({ room }) => room > 0);
     while (waiting.length > 0) {
       for (const entry of waiting) {
-        const message = this.queue.take(nowMs);
+        const message = this.queue.take(nowMs, this.faults.reorder > 0 ? 'newest' : 'oldest');
         if (!message) return this.#startNextWith(entry.consumer);
+        takeFault(this.faults, 'reorder');
         entry.room--;
         entry.consumer.deliver(message);
       }
@@ -107,6 +117,7 @@ export interface EntityParts {
   readonly store: MessageStore;
   readonly turn: Turn;
   readonly clock: Clock;
+  readonly faults: Faults;
   readonly deadLetters: Entity | undefined;
 }
 

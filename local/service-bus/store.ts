@@ -54,6 +54,9 @@ export interface QueueStore {
 export class MessageStore {
   readonly #db: DatabaseSync;
   #inTransaction = false;
+  /** Written once per commit, however many messages came: queue id → next sequence number. */
+  readonly #sequences = new Map<number, number>();
+  #setNextSequence: StatementSync | undefined;
 
   /** Opens the file, or `:memory:`. Throws when another broker holds it. */
   constructor(path: string) {
@@ -76,6 +79,11 @@ export class MessageStore {
   /** Makes everything since the last commit durable. */
   commit(): void {
     if (!this.#inTransaction) return;
+    for (const [queueId, next] of this.#sequences) {
+      this.#setNextSequence ??= this.#db.prepare('UPDATE queue SET next_sequence = ? WHERE id = ?');
+      this.#setNextSequence.run(next, queueId);
+    }
+    this.#sequences.clear();
     this.#db.exec('COMMIT');
     this.#inTransaction = false;
   }
@@ -116,6 +124,10 @@ export class MessageStore {
     const facts = 'sequence, enqueued_at, time_to_live, scheduled_for, deliveries';
     return {
       begin: () => this.#begin(),
+      sequenceReached: (queueId, next) => {
+        this.#begin();
+        this.#sequences.set(queueId, next);
+      },
       insert: prepare(
         `INSERT INTO message (queue_id, ${facts}, annotations, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       ),
@@ -124,10 +136,10 @@ export class MessageStore {
       activate: prepare(`UPDATE message SET sequence = ?, enqueued_at = ?, scheduled_for = NULL ${place}`),
       move: prepare(`UPDATE message SET queue_id = ?, deliveries = ?, body = ? ${place}`),
       remove: prepare(`DELETE FROM message ${place}`),
-      setNextSequence: prepare('UPDATE queue SET next_sequence = ? WHERE id = ?'),
       forgetIds: prepare('DELETE FROM seen_message_id WHERE queue_id = ? AND seen_at <= ?'),
       rememberId: prepare(
-        'INSERT INTO seen_message_id (queue_id, message_id, seen_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+        `INSERT INTO seen_message_id (queue_id, message_id, seen_at) VALUES (?, ?, ?)
+         ON CONFLICT DO UPDATE SET seen_at = excluded.seen_at WHERE seen_at <= ?`,
       ),
       all: prepare(`SELECT ${facts} FROM message WHERE queue_id = ? ORDER BY sequence`),
       content: prepare(`SELECT annotations, body FROM message ${place}`),
@@ -138,15 +150,18 @@ export class MessageStore {
   }
 }
 
+/** Ids outside the duplicate window are cleared so often; they count as unseen before that, too. */
+const FORGET_EVERY_MS = 1_000;
+
 interface Statements {
   begin(): void;
+  sequenceReached(queueId: number, next: number): void;
   readonly insert: StatementSync;
   readonly setDeliveries: StatementSync;
   readonly setBody: StatementSync;
   readonly activate: StatementSync;
   readonly move: StatementSync;
   readonly remove: StatementSync;
-  readonly setNextSequence: StatementSync;
   readonly forgetIds: StatementSync;
   readonly rememberId: StatementSync;
   readonly all: StatementSync;
@@ -172,6 +187,7 @@ function queueStore(
     sql.begin();
     return Number(statement.run(...values).changes);
   };
+  let forgetAgainMs = Number.NEGATIVE_INFINITY;
   const journal: Journal<MessageContent> = {
     added: (message, content) => {
       write(sql.insert, own.id, ...factsOf(message), content.annotations, content.body);
@@ -195,11 +211,14 @@ function queueStore(
       write(sql.move, deadLetterId, message.deliveries, body, own.id, message.sequence);
     },
     sequenceReached: (nextSequence) => {
-      write(sql.setNextSequence, nextSequence, own.id);
+      sql.sequenceReached(own.id, nextSequence);
     },
     remember: (messageId, nowMs, sinceMs) => {
-      write(sql.forgetIds, own.id, sinceMs);
-      return write(sql.rememberId, own.id, messageId, nowMs) === 1;
+      if (sinceMs >= forgetAgainMs) {
+        write(sql.forgetIds, own.id, sinceMs);
+        forgetAgainMs = sinceMs + FORGET_EVERY_MS;
+      }
+      return write(sql.rememberId, own.id, messageId, nowMs, sinceMs) === 1;
     },
   };
   return {

@@ -16,13 +16,14 @@ export function environmentOf(plugin: Plugin, settings: StackSettings): NodeJS.P
 }
 
 /** These hold for every part; ports and folder win over the user's spelling because they are it, made absolute. */
-function resolved({ stateDir, ports }: StackSettings): Record<string, string> {
+function resolved({ stateDir, ports, capturePort }: StackSettings): Record<string, string> {
   return {
     MCMS_STATE_DIR: stateDir,
     MCMS_PORT: String(ports.http),
     MCMS_BLOB_PORT: String(ports.blob),
     MCMS_AMQP_PORT: String(ports.amqp),
     MCMS_IDENTITY_PORT: String(ports.identity),
+    MCMS_CAPTURE_PORT: String(capturePort),
   };
 }
 

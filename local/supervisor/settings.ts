@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { readCliSettings, type CliSettings } from '../../shared/config/cli.ts';
-import { readSettings } from '../../shared/config/settings.ts';
+import { port, readSettings } from '../../shared/config/settings.ts';
 import { issuerAddresses } from '../identity/addresses.ts';
 import { freePort } from './ports.ts';
 
@@ -15,6 +15,8 @@ export interface StackSettings extends CliSettings {
   readonly simulatorDuration: string;
   /** Runs at the same time on each local workstation. */
   readonly seats: number;
+  /** Of the server that takes notifications. */
+  readonly capturePort: number;
   readonly audience: string;
   readonly apiUrl: string;
   readonly issuer: string;
@@ -29,6 +31,8 @@ const schema = z.looseObject({
     )
     .default('PT0S'),
   MCMS_SEATS: z.coerce.number().int().min(1).max(64).default(4),
+  // No fixed one: nobody needs to know it beforehand, and stacks side by side must not meet.
+  MCMS_CAPTURE_PORT: port(0),
   Auth__Audience: z.string().min(1).default('api://mcms'),
 });
 
@@ -40,11 +44,12 @@ export async function readStackSettings(environment: NodeJS.ProcessEnv, cwd: str
   const settings = readCliSettings(environment, cwd);
   const own = readSettings(schema, environment);
   const { http, blob, amqp, identity } = settings.ports;
-  const [httpPort, blobPort, amqpPort, identityPort] = await Promise.all([
+  const [httpPort, blobPort, amqpPort, identityPort, capturePort] = await Promise.all([
     orFree(http),
     orFree(blob),
     orFree(amqp),
     orFree(identity),
+    orFree(own.MCMS_CAPTURE_PORT),
   ]);
   const ports = { http: httpPort, blob: blobPort, amqp: amqpPort, identity: identityPort };
   return {
@@ -52,6 +57,7 @@ export async function readStackSettings(environment: NodeJS.ProcessEnv, cwd: str
     ports,
     root: resolve(import.meta.dirname, '../..'),
     environment,
+    capturePort,
     simulatorDuration: own.MCMS_SIMULATOR_DURATION,
     seats: own.MCMS_SEATS,
     audience: own.Auth__Audience,

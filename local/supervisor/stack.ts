@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { captureUrl } from '../capture/addresses.ts';
 import { CLI_CLIENT_ID, identityPaths } from '../identity/clients.ts';
 import { writeFileAtomic } from '../state-file.ts';
 import { ChildLog } from './child-log.ts';
@@ -140,8 +141,8 @@ function stackFile({ stateDir }: StackSettings): string {
 
 /** Read by the command-line tools (`cli/stack-file.ts`). */
 function stackFacts(settings: StackSettings) {
-  const { stateDir, apiUrl, issuer, audience } = settings;
+  const { stateDir, apiUrl, issuer, audience, capturePort } = settings;
   const tokenClient = { clientId: CLI_CLIENT_ID, privateKeyFile: identityPaths(stateDir).cliPrivateKey };
   const serviceBusConnection = serviceBusConnectionString(settings);
-  return { apiUrl, issuer, audience, tokenClient, serviceBusConnection };
+  return { apiUrl, issuer, audience, tokenClient, serviceBusConnection, captureUrl: captureUrl(capturePort) };
 }

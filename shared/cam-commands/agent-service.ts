@@ -15,10 +15,15 @@ import type {
   logRequest,
   outputsAnswer,
 } from './contracts.ts';
+import type { Offer } from './eligibility.ts';
 import { CamCommandError } from './errors.ts';
+import { type WantedClaim, claimNext } from './claim.ts';
 import { type Claimed, LINK_LIFETIME_MS, buildJob } from './job.ts';
+import type { LicencePools } from './licence-pools.ts';
+import { coversWorkstation } from './pause-rules.ts';
+import { pausesInForce } from './pauses.ts';
 import { type WorkItem, workQueueOf } from './work-queue.ts';
-import { announce, requireWorkstation } from './workstations.ts';
+import { announce, noteSeen, requireWorkstation } from './workstations.ts';
 
 /** Granted on top of the run's own limit for fetching inputs and sending outputs; an attempt that takes longer loses its lease. */
 const TRANSFER_ALLOWANCE_MS = 60 * 60_000;
@@ -28,13 +33,15 @@ export interface AgentServiceDeps {
   readonly clock: Clock;
   readonly commandTypes: CommandTypes;
   readonly content: ContentStore;
+  /** Default: no pool has a limit. */
+  readonly licencePools?: LicencePools | undefined;
 }
 
 /** The calls of workstation agents. `subject` is the identity in the caller's token; it owns the workstation it announced. */
 export interface AgentService {
   /** @throws {CamCommandError} `workstation-name-taken` when another identity holds the name. */
   announce(subject: string, request: AnnounceRequest): Promise<{ readonly workstationId: string }>;
-  /** The next job for these abilities, or undefined. The same `claimId` gets the same job again. */
+  /** The next job for what the workstation offers, or undefined. The same `claimId` gets the same job again. */
   claim(subject: string, request: ClaimRequest): Promise<Job | undefined>;
   /** @throws {CamCommandError} `lease-lost` when the attempt is no longer this workstation's. */
   heartbeat(subject: string, attemptId: string, request: HeartbeatRequest): Promise<HeartbeatAnswer>;
@@ -54,8 +61,13 @@ export function createAgentService(deps: AgentServiceDeps): AgentService {
     async claim(subject, request) {
       const now = clock.now();
       const claimed = await database.transaction(async (trx) => {
-        await requireWorkstation(trx, { subject, name: request.workstation, now });
-        return claimInTransaction(deps, trx, { request, now });
+        const offer = await requireWorkstation(trx, { subject, name: request.workstation, now });
+        const applications = narrowed(offer, request.applications);
+        return claimInTransaction(deps, trx, {
+          claimId: request.claimId,
+          offer: { ...offer, applications },
+          now,
+        });
       });
       return claimed && buildJob(deps, claimed);
     },
@@ -83,25 +95,25 @@ export function createAgentService(deps: AgentServiceDeps): AgentService {
   };
 }
 
+/** What a claim asks for among what was announced. Agents of version 0.1 are taken at their word. */
+function narrowed({ applications, abilities }: Offer, asked: readonly string[]): readonly string[] {
+  return abilities === null ? asked : asked.filter((application) => applications.includes(application));
+}
+
 async function claimInTransaction(
   deps: AgentServiceDeps,
   trx: Queries,
-  { request, now }: { request: ClaimRequest; now: Date },
+  wanted: WantedClaim,
 ): Promise<Claimed | undefined> {
-  const { workstation } = request;
-  const claimed = await workQueueOf(deps.database).claim(trx, {
-    claimId: request.claimId,
-    workstation,
-    applications: request.applications,
-    now: now.toISOString(),
-    leaseUntil: leaseFrom(now, longestLeaseMs(deps.commandTypes)),
-  });
+  const { now } = wanted;
+  const claimed = await claimNext(deps, trx, wanted);
   if (!claimed) return undefined;
   const command = await requireCommand(trx, claimed.item.commandId);
   const type = deps.commandTypes.find(command.application, command.commandType);
   let { item } = claimed;
   if (!claimed.repeated) {
-    if (type) item = await shortenLease(trx, item, leaseFrom(now, type.limits.leaseMs));
+    const workstation = wanted.offer.name;
+    if (type) item = await setLease(trx, item, leaseFrom(now, type.limits.leaseMs));
     await trx
       .updateTable('CamCommandAttempt')
       .set({ status: 'Claimed', workstation, claimedAt: now.toISOString() })
@@ -117,16 +129,12 @@ async function claimInTransaction(
   return { item, command };
 }
 
-/** The claim statement does not know the type it will find; its transaction goes on to set the type's own lease. */
-function longestLeaseMs(types: CommandTypes): number {
-  return Math.max(...types.all().map((type) => type.limits.leaseMs));
-}
-
 function leaseFrom(now: Date, leaseMs: number): string {
   return new Date(now.getTime() + leaseMs).toISOString();
 }
 
-async function shortenLease(trx: Queries, item: WorkItem, leaseUntil: string): Promise<WorkItem> {
+/** For an item of version 0.1: only its command tells its type, and with it the lease. */
+async function setLease(trx: Queries, item: WorkItem, leaseUntil: string): Promise<WorkItem> {
   if (item.leaseUntil === leaseUntil) return item;
   await trx.updateTable('CamWorkItem').set({ leaseUntil }).where('seq', '=', item.seq).execute();
   return { ...item, leaseUntil };
@@ -139,18 +147,28 @@ async function heartbeat(
 ): Promise<HeartbeatAnswer> {
   const { attemptId, request } = given;
   const now = deps.clock.now();
-  const { item, command } = await requireLease(trx, { ...given, fence: request.fence });
+  const { command, workstation } = await requireLease(trx, { ...given, fence: request.fence });
   const type = deps.commandTypes.find(command.application, command.commandType);
   if (!type || (await isOverdue(trx, { attemptId, type, now }))) throw new CamCommandError('lease-lost');
   const leaseUntil = leaseFrom(now, type.limits.leaseMs);
   const renewed = await workQueueOf(deps.database).heartbeat(
     trx,
-    { attemptId, fence: request.fence, workstation: item.workstation ?? '' },
+    { attemptId, fence: request.fence, workstation: workstation.name },
     leaseUntil,
   );
   if (!renewed) throw new CamCommandError('lease-lost');
   await noteProgress(trx, { attemptId, command, request });
-  return { schemaVersion: 1, action: renewed.cancelRequested ? 'cancel' : 'continue', leaseUntil };
+  await noteSeen(trx, workstation, now);
+  const action = renewed.cancelRequested
+    ? 'cancel'
+    : (await isPaused(trx, workstation.name, now))
+      ? 'drain'
+      : 'continue';
+  return { schemaVersion: 1, action, leaseUntil };
+}
+
+async function isPaused(trx: Queries, workstation: string, now: Date): Promise<boolean> {
+  return (await pausesInForce(trx, now)).some((pause) => coversWorkstation(pause, workstation));
 }
 
 /** True for an attempt whose agent should have ended it long ago. Without a new lease the watchdog takes it for lost. */
@@ -170,18 +188,20 @@ async function isOverdue(
 async function requireLease(
   queries: Queries,
   given: { readonly subject: string; readonly attemptId: string; readonly fence: number },
-): Promise<Claimed> {
-  const item = await queries
+): Promise<Claimed & { readonly workstation: { readonly name: string; readonly lastSeenAt: string } }> {
+  const held = await queries
     .selectFrom('CamWorkItem')
     .innerJoin('Workstation', 'Workstation.name', 'CamWorkItem.workstation')
     .selectAll('CamWorkItem')
+    .select(['Workstation.name', 'Workstation.lastSeenAt'])
     .where('CamWorkItem.attemptId', '=', given.attemptId)
     .where('CamWorkItem.fence', '=', given.fence)
     .where('CamWorkItem.state', '=', 'Claimed')
     .where('Workstation.subject', '=', given.subject)
     .executeTakeFirst();
-  if (!item) throw new CamCommandError('lease-lost');
-  return { item, command: await requireCommand(queries, item.commandId) };
+  if (!held) throw new CamCommandError('lease-lost');
+  const { name, lastSeenAt, ...item } = held;
+  return { item, command: await requireCommand(queries, item.commandId), workstation: { name, lastSeenAt } };
 }
 
 async function noteProgress(

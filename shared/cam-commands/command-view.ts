@@ -1,11 +1,17 @@
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
+import type { Principal } from '../auth/index.ts';
 import type { CamCommandAttemptTable, CamCommandTable } from '../data/index.ts';
+import { allowedActions, commandActions } from './allowed-actions.ts';
 import { applications, commandParameters, commandStatuses, fileRoles } from './contracts.ts';
 
 const time = z.iso.datetime();
 const lines = z.array(z.string());
-const failure = z.object({ code: z.string(), message: z.string() });
+export const failure = z.object({
+  code: z.string(),
+  message: z.string(),
+  signature: z.string().nullable().describe('The same for failures of the same kind; see /command-failures.'),
+});
 
 export const attemptStatuses = [
   'Waiting',
@@ -72,13 +78,23 @@ export const commandSummary = z
     workstation: z.string().nullable(),
     error: failure.nullable(),
     waitReason: z.string().nullable(),
+    clonedFromId: z.uuid().nullable(),
+    nextAttemptAt: time.nullable().describe('When the backoff of a Retrying command ends.'),
+    reprocessAt: time
+      .nullable()
+      .describe('When MCMS may run a Failed command again by itself, once the operators have been told.'),
+    automaticRuns: z.int().describe('Runs that MCMS started by itself.'),
   })
   .meta({ id: 'CommandSummary' });
 export type CommandSummary = z.infer<typeof commandSummary>;
 
 /** A command as the API shows it: with its attempts and the files it made. */
 export const commandView = commandSummary
-  .extend({ attempts: z.array(attemptView), files: z.array(commandFile) })
+  .extend({
+    attempts: z.array(attemptView),
+    files: z.array(commandFile),
+    allowedActions: z.array(z.enum(commandActions)).describe('What the caller may do to it now.'),
+  })
   .meta({ id: 'Command' });
 export type CommandView = z.infer<typeof commandView>;
 
@@ -109,12 +125,21 @@ export function toCommandSummary(row: CommandRow, waitReason: string | null): Co
     workstation: row.workstation,
     error: failureOf(row),
     waitReason,
+    clonedFromId: row.clonedFromId,
+    nextAttemptAt: row.nextAttemptAt,
+    reprocessAt: row.reprocessAt,
+    automaticRuns: row.automaticRuns,
   };
 }
 
 /** A command that nothing has happened to yet. */
-export function newCommandView(row: CommandRow): CommandView {
-  return { ...toCommandSummary(row, null), attempts: [], files: [] };
+export function newCommandView(row: CommandRow, viewer?: Principal): CommandView {
+  return {
+    ...toCommandSummary(row, null),
+    attempts: [],
+    files: [],
+    allowedActions: allowedActions(row, viewer),
+  };
 }
 
 export function toAttemptView(row: AttemptRow): CommandView['attempts'][number] {
@@ -135,9 +160,9 @@ export function toAttemptView(row: AttemptRow): CommandView['attempts'][number] 
   };
 }
 
-function failureOf(row: {
-  errorCode: string | null;
-  errorMessage: string | null;
-}): { code: string; message: string } | null {
-  return row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? '' };
+function failureOf(
+  row: Pick<AttemptRow, 'errorCode' | 'errorMessage' | 'errorSignature'>,
+): z.infer<typeof failure> | null {
+  if (row.errorCode === null) return null;
+  return { code: row.errorCode, message: row.errorMessage ?? '', signature: row.errorSignature };
 }

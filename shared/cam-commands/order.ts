@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { type Database, type Queries, isUniqueViolation } from '../data/index.ts';
-import { type ActorKind, recordHistory } from '../history/index.ts';
+import { type ActorKind, type Change, recordHistory } from '../history/index.ts';
+import { recordAction } from '../operator-actions/index.ts';
 import { type OutboxEntry, addToOutbox } from '../outbox/index.ts';
 import { findRouting } from '../routings/index.ts';
 import { currentTraceparent } from '../telemetry/index.ts';
@@ -29,8 +30,12 @@ export interface Order {
   readonly requestedByKind?: ActorKind | undefined;
   /** The id the command is to have, so that a repeated order finds it (`commandIdOf`); a new one when left out. */
   readonly commandId?: string | undefined;
+  /** The routing's working one when left out. */
+  readonly camRev?: number | undefined;
   /** The command this order repeats with changes. */
   readonly clonedFromId?: string | undefined;
+  /** Why it was cloned. */
+  readonly reason?: string | undefined;
 }
 
 export interface OrderDeps {
@@ -72,6 +77,7 @@ export async function orderCommand(deps: OrderDeps, order: Order): Promise<Order
         return { command: known, outboxIds: [], repeated: true };
       }
       const command = await insertCommand(trx, deps.commandTypes, given);
+      if (command.clonedFromId !== null) await recordClone(trx, command, given);
       const outboxIds = await addToOutbox(trx, [outboxMessageOf(command)], {
         now,
         traceparent: command.traceparent ?? undefined,
@@ -89,6 +95,8 @@ function isSameOrder(known: CommandRow, given: NewCommand): boolean {
     known.parameters === JSON.stringify(given.parameters) &&
     known.priority === (given.priority ?? DEFAULT_PRIORITY) &&
     known.notBefore === (given.notBefore ?? null) &&
+    known.clonedFromId === (given.clonedFromId ?? null) &&
+    (given.camRev === undefined || known.camRev === given.camRev) &&
     known.requestedBy === given.requestedBy
   );
 }
@@ -131,6 +139,7 @@ interface NewCommand {
   readonly requestedBy: string;
   readonly kind: ActorKind;
   readonly clonedFromId?: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 async function insertCommand(trx: Queries, types: CommandTypes, given: NewCommand): Promise<CommandRow> {
@@ -180,19 +189,32 @@ async function insertCommand(trx: Queries, types: CommandTypes, given: NewComman
     automaticRuns: 0,
   };
   await trx.insertInto('CamCommand').values(row).execute();
-  await recordHistory(
-    trx,
-    { by: given.requestedBy, kind: given.kind, at: given.requestedAt, traceId: traceIdOf(row) },
-    [
-      {
-        ...commandSubject(row),
-        changeType: 'CommandRequested',
-        field: 'command',
-        currentValue: commandLabel(row),
-      },
-    ],
-  );
+  await recordHistory(trx, changeOf(row, given), [
+    {
+      ...commandSubject(row),
+      changeType: 'CommandRequested',
+      field: 'command',
+      previousValue: row.clonedFromId === null ? null : `clone of ${row.clonedFromId}`,
+      currentValue: commandLabel(row),
+    },
+  ]);
   return row;
+}
+
+function changeOf(row: CommandRow, given: NewCommand): Change {
+  const { requestedBy: by, kind, requestedAt: at, reason: comment } = given;
+  return { by, kind, at, comment, traceId: traceIdOf(row) };
+}
+
+/** The journal has the clone at the command that was cloned. */
+async function recordClone(trx: Queries, clone: CommandRow, given: NewCommand): Promise<void> {
+  await recordAction(trx, changeOf(clone, given), {
+    action: 'CommandCloned',
+    subject: `${clone.application} ${clone.commandType} ${clone.clonedFromId}`,
+    commandId: clone.clonedFromId ?? undefined,
+    previousValue: clone.clonedFromId,
+    currentValue: clone.commandId,
+  });
 }
 
 /** The item, revision, routing and CAM revision that history entries about a command name. */

@@ -11,6 +11,7 @@ import {
 } from './attempts.ts';
 import type { AttemptRow, CommandRow } from './command-view.ts';
 import { CamCommandError } from './errors.ts';
+import { ensureLane } from './lanes.ts';
 import { type NewWorkItem, askToStop, withdrawWaiting, workQueueOf } from './work-queue.ts';
 
 export interface Enqueued {
@@ -35,7 +36,8 @@ export async function enqueueAttempt(deps: AttemptDeps, key: AttemptKey): Promis
       if (isFinal(command.status) || command.run !== key.run) throw new CamCommandError('command-finished');
       const attempt = newAttempt(key, now);
       await trx.insertInto('CamCommandAttempt').values(attempt).execute();
-      await workQueueOf(deps.database).enqueue(trx, newWorkItem(command, attempt));
+      const laneId = await ensureLane(trx, command, now);
+      await workQueueOf(deps.database).enqueue(trx, newWorkItem(command, attempt, laneId));
       if (command.cancelRequestedAt !== null) await askToStop(trx, attempt.attemptId);
       await trx
         .updateTable('CamCommand')
@@ -102,7 +104,7 @@ function newAttempt(key: AttemptKey, now: string): AttemptRow {
   };
 }
 
-function newWorkItem(command: CommandRow, attempt: AttemptRow): NewWorkItem {
+function newWorkItem(command: CommandRow, attempt: AttemptRow, laneId: number): NewWorkItem {
   const { attemptId, commandId, run, fence, queuedAt } = attempt;
   return {
     workItemId: attemptId,
@@ -115,5 +117,7 @@ function newWorkItem(command: CommandRow, attempt: AttemptRow): NewWorkItem {
     priority: command.priority,
     notBefore: queuedAt,
     enqueuedAt: queuedAt,
+    laneId,
+    requestedBy: command.requestedBy,
   };
 }

@@ -4,14 +4,22 @@ import type { Compilable } from 'kysely';
 import { compileBoth } from '../../tests/support/compiled-sql.ts';
 import type { Queries } from '../data/index.ts';
 import { listQuery } from './command-service.ts';
-import { claimCall, enqueueCall, finishCall, heartbeatCall } from './work-queue-mssql.ts';
-import { claimStatement } from './work-queue-sqlite.ts';
+import { headsQuery } from './lanes.ts';
+import {
+  claimCall,
+  enqueueCall,
+  findClaimCall,
+  finishCall,
+  heartbeatCall,
+  lockCall,
+} from './work-queue-mssql.ts';
+import { turnOf } from './work-queue-sqlite.ts';
 
+const NOW = '2030-01-01T00:00:00.000Z';
 const CLAIM = {
+  seq: 7,
   claimId: 'claim',
   workstation: 'WS-1',
-  applications: ['esprit', 'solidworks'],
-  now: '2030-01-01T00:00:00.000Z',
   leaseUntil: '2030-01-01T00:00:30.000Z',
 } as const;
 
@@ -24,8 +32,10 @@ const ITEM = {
   fence: 10002,
   application: 'esprit',
   priority: 5,
-  notBefore: CLAIM.now,
-  enqueuedAt: CLAIM.now,
+  notBefore: NOW,
+  enqueuedAt: NOW,
+  laneId: 3,
+  requestedBy: 'engineer',
 } as const;
 const FENCE = { attemptId: 'attempt', fence: 10002, workstation: 'WS-1' };
 
@@ -34,19 +44,40 @@ function compileOnly(build: (read: Queries) => Compilable) {
 }
 
 describe('SQL of the work queue', () => {
-  it('claims by one statement on SQLite', () => {
-    const { sqlite } = compileOnly((read) => ({ compile: () => claimStatement(CLAIM).compile(read) }));
+  it('finds the turn of an item from the ends of two indexes on SQLite', () => {
+    const { sqlite } = compileOnly((read) => ({ compile: () => turnOf(ITEM).compile(read) }));
     expect(sqlite.sql.replaceAll(/\s+/g, ' ')).toBe(
-      "update CamWorkItem set state = 'Claimed', workstation = ?, claimId = ?, leaseUntil = ? where seq = ( select seq from CamWorkItem where state = 'Waiting' and cancelRequested = 0 and notBefore <= ? and application in (?, ?) order by priority desc, seq limit 1 ) returning seq",
+      "coalesce( (select max(turn) + 1 from CamWorkItem where state = 'Waiting' and requestedBy = ? and priority = ?), (select min(turn) from CamWorkItem where state = 'Waiting' and priority = ?), 0)",
     );
-    expect(sqlite.parameters).toEqual(['WS-1', 'claim', CLAIM.leaseUntil, CLAIM.now, 'esprit', 'solidworks']);
+    expect(sqlite.parameters).toEqual(['engineer', 5, 5]);
+  });
+
+  it('reads the head of every lane by one statement of one shape', () => {
+    const { sqlite, mssql } = compileBoth(({ read, dialect }) => headsQuery(read, dialect, NOW));
+    const head = (where: string) =>
+      `select "waiting"."seq" from "CamWorkItem" as "waiting" where "waiting"."state" = ? and "waiting"."cancelRequested" = ? and "waiting"."notBefore" <= ? and ${where} order by "waiting"."priority" desc, "waiting"."turn", "waiting"."seq" limit ?`;
+    const unknown = `select "item"."laneId", "item"."application", '' as "commandType", '' as "postProcessor", '' as "machine", "item"."seq", "item"."workItemId", "item"."priority", "item"."turn" from "CamWorkItem" as "item" where "item"."seq" = (${head('"waiting"."laneId" = ? and "waiting"."application" = ?')})`;
+    expect(sqlite.sql).toBe(
+      `select "lane"."laneId", "lane"."application", "lane"."commandType", "lane"."postProcessor", "lane"."machine", "item"."seq", "item"."workItemId", "item"."priority", "item"."turn" from "CamWorkLane" as "lane" inner join "CamWorkItem" as "item" on "item"."seq" = (${head('"waiting"."laneId" = "lane"."laneId"')}) union all ${unknown} union all ${unknown}`,
+    );
+    expect(mssql.sql).toContain('(select top(1) "waiting"."seq" from "mcms"."CamWorkItem" as "waiting"');
+    expect(mssql.sql).not.toContain('limit');
+  });
+
+  it('locks by name for the length of the transaction on SQL Server', () => {
+    const { mssql } = compileOnly((read) => ({ compile: () => lockCall('pauses').compile(read) }));
+    expect(mssql.sql.replaceAll(/\s+/g, ' ')).toBe(
+      "declare @granted int; exec @granted = sp_getapplock @Resource = @1, @LockMode = N'Exclusive', @LockOwner = N'Transaction', @LockTimeout = 20000; select @granted as granted",
+    );
+    expect(mssql.parameters).toEqual(['mcms-pauses']);
+    expect(mssql.types).toEqual(['nvarchar(255)']);
   });
 
   it.each([
     [
       'enqueue',
       enqueueCall(ITEM),
-      'exec mcms.EnqueueWorkItem @1, @2, @3, @4, @5, @6, @7, @8, @9, @10',
+      'exec mcms.EnqueueWork @1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12',
       [
         'uniqueidentifier',
         'uniqueidentifier',
@@ -58,13 +89,21 @@ describe('SQL of the work queue', () => {
         'int',
         'datetime2(3)',
         'datetime2(3)',
+        'int',
+        'nvarchar(200)',
       ],
     ],
     [
       'claim',
       claimCall(CLAIM),
-      'exec mcms.ClaimWorkItem @1, @2, @3, @4, @5, @6',
-      ['uniqueidentifier', 'nvarchar(100)', 'datetime2(3)', 'datetime2(3)', 'nvarchar(24)', 'nvarchar(24)'],
+      'exec mcms.ClaimWork @1, @2, @3, @4',
+      ['bigint', 'uniqueidentifier', 'nvarchar(100)', 'datetime2(3)'],
+    ],
+    [
+      'find a claim',
+      findClaimCall(CLAIM),
+      'exec mcms.FindClaim @1, @2',
+      ['uniqueidentifier', 'nvarchar(100)'],
     ],
     [
       'heartbeat',
@@ -79,29 +118,30 @@ describe('SQL of the work queue', () => {
     expect(mssql.types).toEqual(types);
   });
 
-  it.each(['0011_work_queue_procedures.sql', '0012_work_queue_memory_optimized.sql'])(
-    'gives arguments in the order of the parameters of %s',
-    async (file) => {
-      const text = await readFile(`infra/sql/mssql/${file}`, 'utf8');
-      for (const call of [
+  it.each([
+    [
+      '0011_work_queue_procedures.sql',
+      [heartbeatCall(FENCE, CLAIM.leaseUntil), finishCall('attempt', 10002)],
+    ],
+    ['0019_work_queue_lanes.sql', [enqueueCall(ITEM), claimCall(CLAIM), findClaimCall(CLAIM)]],
+    [
+      '0020_work_queue_lanes_memory_optimized.sql',
+      [
         enqueueCall(ITEM),
         claimCall(CLAIM),
+        findClaimCall(CLAIM),
         heartbeatCall(FENCE, CLAIM.leaseUntil),
         finishCall('attempt', 10002),
-      ]) {
-        const { mssql } = compileOnly((read) => ({ compile: () => call.compile(read) }));
-        const procedure = /mcms\.\w+/.exec(mssql.sql)?.[0] ?? '';
-        const declared =
-          new RegExp(`PROCEDURE ${procedure}\\s+([^]*?)\\n(?:AS|WITH)\\b`).exec(text)?.[1] ?? '';
-        expect(declared.split(',').map((parameter) => parameter.trim().split(' ')[1])).toEqual(mssql.types);
-      }
-    },
-  );
-
-  it('claims for one application as for two', () => {
-    const call = claimCall({ ...CLAIM, applications: ['solidworks'] });
-    const { mssql } = compileOnly((read) => ({ compile: () => call.compile(read) }));
-    expect(mssql.parameters.slice(4)).toEqual(['solidworks', null]);
+      ],
+    ],
+  ])('gives arguments in the order of the parameters of %s', async (file, calls) => {
+    const text = await readFile(`infra/sql/mssql/${file}`, 'utf8');
+    for (const call of calls) {
+      const { mssql } = compileOnly((read) => ({ compile: () => call.compile(read) }));
+      const procedure = /mcms\.\w+/.exec(mssql.sql)?.[0] ?? '';
+      const declared = new RegExp(`PROCEDURE ${procedure}\\s+([^]*?)\\n(?:AS|WITH)\\b`).exec(text)?.[1] ?? '';
+      expect(declared.split(',').map((parameter) => parameter.trim().split(' ')[1])).toEqual(mssql.types);
+    }
   });
 });
 

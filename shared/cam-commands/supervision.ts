@@ -2,8 +2,13 @@ import type { Database } from '../data/index.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AttemptDeps, AttemptKey } from './attempts.ts';
 import { concludeFailed } from './conclude.ts';
-import type { DispatchMessage } from './contracts.ts';
-import { type WorkItem, expireLeases, lostItems, waitingByApplication } from './work-queue.ts';
+import type { CommandTypes } from './command-types.ts';
+import { type DispatchMessage, applications } from './contracts.ts';
+import { byOrder, laneObstacle } from './eligibility.ts';
+import { claimedCounts, headsOfLanes } from './lanes.ts';
+import type { LicencePools } from './licence-pools.ts';
+import { pausesInForce } from './pauses.ts';
+import { type WorkItem, expireLeases, lostItems } from './work-queue.ts';
 
 /**
  * How long the database must have answered without a break before an overdue lease counts. While it was away no agent could
@@ -64,11 +69,29 @@ export async function abandonAttempt(deps: AttemptDeps, key: AttemptKey): Promis
   });
 }
 
-/** The bells to ring for work that waits: one per application; an agent that hears one claims until nothing is left. */
-export async function bellsToRing(deps: {
+export interface BellDeps {
   readonly database: Database;
   readonly clock: Clock;
-}): Promise<DispatchMessage[]> {
-  const waiting = await waitingByApplication(deps.database, deps.clock.now().toISOString());
-  return waiting.map(({ application, workItemId }) => ({ schemaVersion: 1, workItemId, application }));
+  readonly commandTypes: CommandTypes;
+  /** Default: no pool has a limit. */
+  readonly licencePools?: LicencePools | undefined;
+}
+
+/**
+ * The bells to ring for work that waits: one per application of which an item may be claimed, paused ones and pools without a seat left
+ * out. An agent that hears one claims until nothing is left.
+ */
+export async function bellsToRing(deps: BellDeps): Promise<DispatchMessage[]> {
+  const { database, commandTypes, licencePools = {} } = deps;
+  const now = deps.clock.now();
+  const heads = await headsOfLanes(database.read, database.dialect, now.toISOString());
+  if (heads.length === 0) return [];
+  const pauses = await pausesInForce(database.read, now);
+  const claimed = await claimedCounts(database.read);
+  const facts = { now, commandTypes, licencePools, pauses, claimed };
+  const open = heads.filter((head) => !laneObstacle(head, facts)).toSorted(byOrder);
+  return applications.flatMap((application) => {
+    const next = open.find((head) => head.application === application);
+    return next ? [{ schemaVersion: 1 as const, workItemId: next.workItemId, application }] : [];
+  });
 }

@@ -1,7 +1,12 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type COLUMNS, bound } from '../data/index.ts';
-import { applications } from './contracts.ts';
-import type { Claim, Fence, NewWorkItem, WorkItem, WorkQueue } from './work-queue.ts';
+import { nvarchar } from '../data/sql-type.ts';
+import { type COLUMNS, DatabaseUnavailableError, bound, typed } from '../data/index.ts';
+import type { Claim, Claimant, Fence, NewWorkItem, WorkItem, WorkQueue } from './work-queue.ts';
+
+/** A transaction holds such a lock for some statements; whoever waits this long meets a server in trouble. */
+const LOCK_TIMEOUT_MS = 20_000;
+/** What the server returns for a call that was wrong. */
+const NOT_GRANTED = -999;
 
 /**
  * Procedures of schema `mcms`: plain T-SQL on a plain table, natively compiled on the memory-optimized one (infra/sql/mssql). Their
@@ -12,12 +17,22 @@ export const procedureWorkQueue: WorkQueue = {
     await enqueueCall(item).execute(trx);
   },
 
+  async findClaim(trx, claimant) {
+    const { rows } = await findClaimCall(claimant).execute(trx);
+    return rows[0];
+  },
+
   async claim(trx, claim) {
     const { rows } = await claimCall(claim).execute(trx);
-    const [row] = rows;
-    if (!row) return undefined;
-    const { repeated, ...item } = row;
-    return { item, repeated: repeated !== 0 };
+    return rows[0];
+  },
+
+  async lock(trx, names) {
+    for (const name of names.toSorted()) {
+      const { rows } = await lockCall(name).execute(trx);
+      const granted = rows[0]?.granted ?? NOT_GRANTED;
+      if (granted < 0) throw new DatabaseUnavailableError(new Error(`${name} stayed locked: ${granted}`));
+    }
   },
 
   async heartbeat(trx, fence, leaseUntil) {
@@ -30,6 +45,9 @@ export const procedureWorkQueue: WorkQueue = {
     return rows[0]?.finished === 1;
   },
 };
+
+/** Type of a lock's name. */
+const LOCK_NAME = nvarchar(255);
 
 type Column = keyof typeof COLUMNS.CamWorkItem;
 
@@ -44,7 +62,7 @@ function call<Row>(procedure: string, ...given: readonly (readonly [Column, unkn
 
 export function enqueueCall(item: NewWorkItem): RawBuilder<unknown> {
   return call(
-    'EnqueueWorkItem',
+    'EnqueueWork',
     ['workItemId', item.workItemId],
     ['attemptId', item.attemptId],
     ['commandId', item.commandId],
@@ -55,21 +73,34 @@ export function enqueueCall(item: NewWorkItem): RawBuilder<unknown> {
     ['priority', item.priority],
     ['notBefore', item.notBefore],
     ['enqueuedAt', item.enqueuedAt],
+    ['laneId', item.laneId],
+    ['requestedBy', item.requestedBy],
   );
 }
 
-export function claimCall(claim: Claim): RawBuilder<WorkItem & { readonly repeated: number }> {
-  if (claim.applications.length > applications.length) throw new RangeError('an application is named twice');
-  const [first = null, second = null] = claim.applications;
+export function findClaimCall({ claimId, workstation }: Claimant): RawBuilder<WorkItem> {
+  return call('FindClaim', ['claimId', claimId], ['workstation', workstation]);
+}
+
+export function claimCall(claim: Claim): RawBuilder<WorkItem> {
   return call(
-    'ClaimWorkItem',
+    'ClaimWork',
+    ['seq', claim.seq],
     ['claimId', claim.claimId],
     ['workstation', claim.workstation],
-    ['notBefore', claim.now],
     ['leaseUntil', claim.leaseUntil],
-    ['application', first],
-    ['application', second],
   );
+}
+
+/**
+ * An application lock of the transaction, which ends with it. It is the same on a plain table and on a memory-optimized one, where a
+ * count under SNAPSHOT would not see the claim that another transaction is about to commit.
+ * https://learn.microsoft.com/sql/relational-databases/system-stored-procedures/sp-getapplock-transact-sql
+ */
+export function lockCall(name: string): RawBuilder<{ readonly granted: number }> {
+  return sql`declare @granted int;
+    exec @granted = sp_getapplock @Resource = ${typed(LOCK_NAME, `mcms-${name}`)}, @LockMode = N'Exclusive', @LockOwner = N'Transaction', @LockTimeout = ${sql.lit(LOCK_TIMEOUT_MS)};
+    select @granted as granted`;
 }
 
 export function heartbeatCall(

@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type Queries, bound } from '../data/index.ts';
-import type { Claim, WorkItem, WorkQueue } from './work-queue.ts';
+import { bound } from '../data/index.ts';
+import type { NewWorkItem, WorkQueue } from './work-queue.ts';
 
-/** Each operation is one statement, and SQLite has one writer: nothing comes between. */
+/** SQLite has one writer: nothing comes between the statements of a transaction, and there is nothing to lock. */
 export const statementWorkQueue: WorkQueue = {
   async enqueue(trx, item) {
     await trx
@@ -14,23 +14,32 @@ export const statementWorkQueue: WorkQueue = {
         claimId: null,
         leaseUntil: null,
         cancelRequested: 0,
+        turn: turnOf(item),
       })
+      .returning('seq')
       .execute();
   },
 
-  async claim(trx, claim) {
-    const before = await claimedBefore(trx, claim);
-    if (before) return { item: before, repeated: true };
-    const { rows } = await claimStatement(claim).execute(trx);
-    const seq = rows[0]?.seq;
-    if (seq === undefined) return undefined;
-    const item = await trx
+  findClaim: (trx, { claimId, workstation }) =>
+    trx
       .selectFrom('CamWorkItem')
       .selectAll()
+      .where('claimId', '=', claimId)
+      .where('workstation', '=', workstation)
+      .where('state', '=', 'Claimed')
+      .executeTakeFirst(),
+
+  claim: (trx, { seq, claimId, workstation, leaseUntil }) =>
+    trx
+      .updateTable('CamWorkItem')
+      .set({ state: 'Claimed', workstation, claimId, leaseUntil })
       .where('seq', '=', seq)
-      .executeTakeFirstOrThrow();
-    return { item, repeated: false };
-  },
+      .where('state', '=', 'Waiting')
+      .where('cancelRequested', '=', 0)
+      .returningAll()
+      .executeTakeFirst(),
+
+  lock: () => Promise.resolve(),
 
   async heartbeat(trx, { attemptId, fence, workstation }, leaseUntil) {
     const row = await trx
@@ -56,29 +65,14 @@ export const statementWorkQueue: WorkQueue = {
   },
 };
 
-function claimedBefore(trx: Queries, claim: Claim): Promise<WorkItem | undefined> {
-  return trx
-    .selectFrom('CamWorkItem')
-    .selectAll()
-    .where('claimId', '=', claim.claimId)
-    .where('workstation', '=', claim.workstation)
-    .where('state', '=', 'Claimed')
-    .executeTakeFirst();
-}
-
-/** The one statement that hands out work. */
-export function claimStatement(claim: Claim): RawBuilder<{ seq: number }> {
-  const apps = sql.join(
-    claim.applications.map((application) => bound('CamWorkItem.application', application)),
-  );
-  const { now, workstation, claimId, leaseUntil } = claim;
-  return sql<{ seq: number }>`update CamWorkItem
-    set state = 'Claimed', workstation = ${bound('CamWorkItem.workstation', workstation)},
-      claimId = ${bound('CamWorkItem.claimId', claimId)}, leaseUntil = ${bound('CamWorkItem.leaseUntil', leaseUntil)}
-    where seq = (
-      select seq from CamWorkItem
-      where state = 'Waiting' and cancelRequested = 0 and notBefore <= ${bound('CamWorkItem.notBefore', now)} and application in (${apps})
-      order by priority desc, seq limit 1
-    )
-    returning seq`;
+/** One behind the person's last item that waits at this priority; else the round under way; else the first. */
+export function turnOf({ requestedBy, priority }: Pick<NewWorkItem, 'requestedBy' | 'priority'>) {
+  const [person, level] = [
+    bound('CamWorkItem.requestedBy', requestedBy),
+    bound('CamWorkItem.priority', priority),
+  ];
+  return sql`coalesce(
+    (select max(turn) + 1 from CamWorkItem where state = 'Waiting' and requestedBy = ${person} and priority = ${level}),
+    (select min(turn) from CamWorkItem where state = 'Waiting' and priority = ${level}),
+    0)` as RawBuilder<number>;
 }

@@ -1,17 +1,16 @@
+import type { Selectable } from 'kysely';
 import type { CamWorkItemTable, Database, DialectName, Queries } from '../data/index.ts';
-import { firstRows } from '../data/index.ts';
-import { type Application, applications } from './contracts.ts';
 import { procedureWorkQueue } from './work-queue-mssql.ts';
 import { statementWorkQueue } from './work-queue-sqlite.ts';
 
 /** Waiting: for a claim. Claimed: an agent holds the lease. Lost: the lease ran out; the orchestration has been or will be told. */
 export type WorkItemState = 'Waiting' | 'Claimed' | 'Lost';
 
-export type WorkItem = Omit<CamWorkItemTable, 'seq'> & { readonly seq: number };
+export type WorkItem = Selectable<CamWorkItemTable>;
 
-/** What an attempt puts into the queue; everything else of an item comes with its claim. */
+/** What an attempt puts into the queue; its turn is found there, everything else of an item comes with its claim. */
 export type NewWorkItem = Pick<
-  CamWorkItemTable,
+  WorkItem,
   | 'workItemId'
   | 'attemptId'
   | 'commandId'
@@ -22,13 +21,19 @@ export type NewWorkItem = Pick<
   | 'priority'
   | 'notBefore'
   | 'enqueuedAt'
+  | 'laneId'
+  | 'requestedBy'
 >;
 
-export interface Claim {
+/** Who claims; the same `claimId` again is the same claim. */
+export interface Claimant {
   readonly claimId: string;
   readonly workstation: string;
-  readonly applications: readonly Application[];
-  readonly now: string;
+}
+
+/** A claim of one item, by its number. */
+export interface Claim extends Claimant {
+  readonly seq: number;
   readonly leaseUntil: string;
 }
 
@@ -40,19 +45,22 @@ export interface Fence {
 }
 
 /**
- * The four operations of the hot path, which differ by engine: statements on SQLite, procedures on SQL Server (natively compiled where
- * the database can). They belong to the transaction they are called in.
+ * The operations of the hot path, which differ by engine: statements on SQLite, procedures on SQL Server (natively compiled where the
+ * database can). They belong to the transaction they are called in.
  */
 export interface WorkQueue {
+  /** People of one priority take turns: the item goes one round behind its person's last one that waits. */
   enqueue(trx: Queries, item: NewWorkItem): Promise<void>;
+  /** The item that this claim took before and still holds. */
+  findClaim(trx: Queries, claimant: Claimant): Promise<WorkItem | undefined>;
+  /** Takes one item if it still waits and nobody has cancelled it; undefined when somebody was faster. Two never get the same item. */
+  claim(trx: Queries, claim: Claim): Promise<WorkItem | undefined>;
   /**
-   * Claims the waiting item of highest priority, oldest first, among the applications asked for; or finds the one that this `claimId`
-   * claimed before and still holds. Two agents never get the same item. Undefined when nothing waits.
+   * Lets one transaction at a time go on that names the same thing, until it ends. For what is counted or looked for before it is
+   * written: seats of a licence pool, pauses. To be called before the transaction has read any of it.
+   * @throws {DatabaseUnavailableError} when others held it for too long.
    */
-  claim(
-    trx: Queries,
-    claim: Claim,
-  ): Promise<{ readonly item: WorkItem; readonly repeated: boolean } | undefined>;
+  lock(trx: Queries, names: readonly string[]): Promise<void>;
   /** Renews the lease; undefined when the attempt is no longer this workstation's. */
   heartbeat(
     trx: Queries,
@@ -111,26 +119,4 @@ export async function lostItems(database: Database): Promise<readonly WorkItem[]
     .where('state', '=', 'Lost')
     .orderBy('seq')
     .execute();
-}
-
-/** For each application with items that may be claimed, the one to be claimed next: what the sweeper rings a bell for. */
-export async function waitingByApplication(
-  database: Database,
-  now: string,
-): Promise<readonly { readonly application: Application; readonly workItemId: string }[]> {
-  const found: { application: Application; workItemId: string }[] = [];
-  for (const application of applications) {
-    const waiting = database.read
-      .selectFrom('CamWorkItem')
-      .select('workItemId')
-      .where('state', '=', 'Waiting')
-      .where('application', '=', application)
-      .where('cancelRequested', '=', 0)
-      .where('notBefore', '<=', now)
-      .orderBy('priority', 'desc')
-      .orderBy('seq');
-    const row = await firstRows(waiting, 1, database.dialect).executeTakeFirst();
-    if (row) found.push({ application, workItemId: row.workItemId });
-  }
-  return found;
 }

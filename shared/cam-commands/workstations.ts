@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { Database, Queries } from '../data/index.ts';
+import type { Selectable } from 'kysely';
+import type { Database, Queries, WorkstationTable } from '../data/index.ts';
 import type { Clock } from '../time/clock.ts';
-import type { AnnounceRequest } from './contracts.ts';
+import { utc } from './attempts.ts';
+import type { Ability, AnnounceRequest } from './contracts.ts';
+import type { Offer } from './eligibility.ts';
 import { CamCommandError } from './errors.ts';
+import type { LiveWorkstation } from './wait-reason.ts';
 
-/** `lastSeenAt` is written by claims at most this often: an idle agent's polls are no load. */
+/** `lastSeenAt` is written by claims and heartbeats at most this often: an idle agent's polls are no load. */
 const SEEN_RESOLUTION_MS = 20_000;
+/** A workstation not heard of for this long does not count as one that could take work. */
+export const WORKSTATION_SILENT_MS = 3 * 60_000;
 
 /**
  * Notes a workstation with its abilities; `subject` is the identity that owns its name from then on.
@@ -24,6 +30,11 @@ export async function announce(
     seats: request.seats,
     announcedAt: now,
     lastSeenAt: now,
+    abilities: request.abilities === undefined ? null : JSON.stringify(request.abilities),
+    platform: request.platform ?? null,
+    runner: request.runner ?? null,
+    certificateExpiresAt:
+      request.certificateExpiresAt === undefined ? null : utc(request.certificateExpiresAt),
   };
   return database.transaction(async (trx) => {
     const known = await trx
@@ -50,24 +61,60 @@ export async function announce(
 }
 
 /**
- * Notes that a workstation is alive.
+ * Notes that a workstation is alive; what it offers.
  * @throws {CamCommandError} `workstation-not-announced` when this identity has not announced the name.
  */
 export async function requireWorkstation(
   trx: Queries,
   { subject, name, now }: { readonly subject: string; readonly name: string; readonly now: Date },
-): Promise<void> {
+): Promise<Offer> {
   const row = await trx
     .selectFrom('Workstation')
-    .select(['workstationId', 'lastSeenAt'])
+    .select(['name', 'applications', 'abilities', 'runner', 'lastSeenAt'])
     .where('name', '=', name)
     .where('subject', '=', subject)
     .executeTakeFirst();
   if (!row) throw new CamCommandError('workstation-not-announced');
-  if (now.getTime() - Date.parse(row.lastSeenAt) < SEEN_RESOLUTION_MS) return;
+  await noteSeen(trx, row, now);
+  return offerOf(row);
+}
+
+/** Notes that a workstation is alive, if that has not been noted lately. */
+export async function noteSeen(
+  trx: Queries,
+  { name, lastSeenAt }: { readonly name: string; readonly lastSeenAt: string },
+  now: Date,
+): Promise<void> {
+  if (now.getTime() - Date.parse(lastSeenAt) < SEEN_RESOLUTION_MS) return;
   await trx
     .updateTable('Workstation')
     .set({ lastSeenAt: now.toISOString() })
-    .where('workstationId', '=', row.workstationId)
+    .where('name', '=', name)
     .execute();
+}
+
+/** The workstations that have been heard of lately. */
+export async function liveWorkstations(queries: Queries, now: Date): Promise<readonly LiveWorkstation[]> {
+  const rows = await queries
+    .selectFrom('Workstation')
+    .select(['name', 'applications', 'abilities', 'runner', 'seats'])
+    .where('lastSeenAt', '>=', new Date(now.getTime() - WORKSTATION_SILENT_MS).toISOString())
+    .orderBy('name')
+    .execute();
+  return rows.map((row) => ({ ...offerOf(row), seats: row.seats }));
+}
+
+/** What a workstation's row says it offers. */
+export function offerOf({
+  name,
+  applications,
+  abilities,
+  runner,
+}: Pick<Selectable<WorkstationTable>, 'name' | 'applications' | 'abilities' | 'runner'>): Offer {
+  return {
+    name,
+    applications: JSON.parse(applications) as string[],
+    abilities: abilities === null ? null : (JSON.parse(abilities) as Ability[]),
+    runner,
+  };
 }

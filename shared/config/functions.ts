@@ -1,4 +1,11 @@
 import { z } from 'zod';
+import type { ServiceAccess } from './access.ts';
+import {
+  type NotificationSettings,
+  notificationChecks,
+  notificationFields,
+  notificationSettings,
+} from './notifications.ts';
 import {
   type Environment,
   address,
@@ -9,10 +16,7 @@ import {
   sqlServerConnection,
 } from './settings.ts';
 
-/** How to reach a service: by a connection string (local servers) or by its address and the managed identity (Azure). */
-export type ServiceAccess =
-  | { readonly kind: 'connectionString'; readonly connectionString: string }
-  | { readonly kind: 'identity'; readonly address: string };
+export type { ServiceAccess };
 
 /** Overrides of command policies as they stand in `CamCommands__<type>__<name>`, not yet checked: type → name → text. */
 export type CamCommandOverrides = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -26,8 +30,11 @@ export interface FunctionsSettings {
   readonly auth: { readonly issuer: string; readonly audience: string; readonly jwksUri: URL };
   readonly telemetry: TelemetrySettings;
   readonly camCommands: CamCommandOverrides;
+  /** Seats of licence pools, from `LicencePools__<pool>`; a pool that is not named has no limit. */
+  readonly licencePools: Readonly<Record<string, number>>;
   /** History older than this goes to the archive; without it, history stays where it is. */
   readonly historyArchiveAfterMs?: number;
+  readonly notifications: NotificationSettings;
 }
 
 export interface TelemetrySettings {
@@ -50,17 +57,41 @@ const schema = z
     Auth__Issuer: required('the token issuer, exactly as in the claim iss'),
     Auth__Audience: required('the audience of the tokens'),
     Auth__JwksUri: address("the address of the issuer's signing keys"),
+    LicencePools__esprit: seats().optional(),
+    LicencePools__solidworks: seats().optional(),
     HistoryArchive__After: duration('how old history is when it goes to the archive').optional(),
     OTEL_EXPORTER_OTLP_ENDPOINT: address('an OTLP/HTTP endpoint').optional(),
     APPLICATIONINSIGHTS_CONNECTION_STRING: z
       .string()
       .regex(/InstrumentationKey=/i, 'must be a connection string with InstrumentationKey=')
       .optional(),
+    ...notificationFields,
   })
   .check(
+    ...notificationChecks,
     oneOf('ServiceBusConnection', 'ServiceBusConnection__fullyQualifiedNamespace'),
     oneOf('BlobStorage', 'BlobStorage__serviceUri'),
   );
+
+/** Every app setting of the functions process that has a name of its own. */
+export const FUNCTIONS_SETTINGS: readonly string[] = Object.keys(schema.shape);
+function seats() {
+  return z
+    .string()
+    .regex(/^\d{1,4}$/, 'must be a number of seats, 0 to 9999')
+    .transform(Number);
+}
+
+function licencePools(env: {
+  readonly LicencePools__esprit?: number | undefined;
+  readonly LicencePools__solidworks?: number | undefined;
+}): Readonly<Record<string, number>> {
+  const given = { esprit: env.LicencePools__esprit, solidworks: env.LicencePools__solidworks };
+  return Object.fromEntries(Object.entries(given).filter(([, seats]) => seats !== undefined)) as Record<
+    string,
+    number
+  >;
+}
 
 /** Either setting must be there; asked even when others are wrong, so that one error tells all. */
 function oneOf(name: string, other: string) {
@@ -90,7 +121,9 @@ export function readFunctionsSettings(environment: Environment): FunctionsSettin
         : {}),
     },
     camCommands: camCommandOverrides(environment),
+    licencePools: licencePools(env),
     ...(env.HistoryArchive__After === undefined ? {} : { historyArchiveAfterMs: env.HistoryArchive__After }),
+    notifications: notificationSettings(env, environment['WEBSITE_HOSTNAME']?.trim() || undefined),
   };
 }
 

@@ -27,11 +27,13 @@ describe('settings of the functions process', () => {
   it('reads those of one machine', () => {
     expect(readFunctionsSettings(local)).toEqual({
       sqlConnection: 'sqlite:.local/mcms.db',
+      notifications: { language: 'en', smsAfterMs: 900_000 },
       serviceBus: { kind: 'connectionString', connectionString: local.ServiceBusConnection },
       blobStorage: { kind: 'connectionString', connectionString: local.BlobStorage },
       auth: { issuer: local.Auth__Issuer, audience: 'api://mcms', jwksUri: new URL(local.Auth__JwksUri) },
       telemetry: {},
       camCommands: {},
+      licencePools: {},
     });
   });
 
@@ -61,6 +63,14 @@ describe('settings of the functions process', () => {
   ])('takes HistoryArchive__After=%s', (text, expected) => {
     const settings = readFunctionsSettings({ ...local, HistoryArchive__After: text });
     expect(settings.historyArchiveAfterMs).toBe(expected);
+  });
+
+  it('reads the seats of licence pools', () => {
+    const given = { ...local, LicencePools__esprit: '4' };
+    expect(readFunctionsSettings(given).licencePools).toEqual({ esprit: 4 });
+    expect(refusal(() => readFunctionsSettings({ ...local, LicencePools__solidworks: 'many' }))).toContain(
+      'LicencePools__solidworks: must be a number of seats, 0 to 9999',
+    );
   });
 
   it.each(['2 years', 'P2Y', 'PT0S'])('refuses HistoryArchive__After=%s', (text) => {

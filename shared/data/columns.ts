@@ -215,6 +215,9 @@ export const COLUMNS = {
     claimId: uuid,
     leaseUntil: time,
     cancelRequested: bit,
+    laneId: int,
+    requestedBy: nvarchar(200),
+    turn: int,
   },
   Workstation: {
     seq: bigint,

@@ -236,6 +236,11 @@ export interface CamWorkItemTable extends Sequenced {
   claimId: string | null;
   leaseUntil: string | null;
   cancelRequested: number;
+  /** What it wants: of `CamWorkLane`; 0 for an item that version 0.1 put in. */
+  laneId: Generated<number>;
+  requestedBy: Generated<string>;
+  /** Round in which its person is served, among the waiting items of its priority. */
+  turn: Generated<number>;
 }
 
 export interface WorkstationTable extends Sequenced {

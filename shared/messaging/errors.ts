@@ -26,6 +26,33 @@ export class MessageRefusedError extends AppError {
   }
 }
 
+/** Somebody else holds the message just now, for at most the queue's lock time. */
+export class MessageLockedElsewhereError extends AppError {
+  override readonly name = 'MessageLockedElsewhereError';
+
+  constructor(address: string) {
+    super({
+      code: 'message-locked',
+      httpStatus: 409,
+      message: `somebody else holds the message of ${address} just now; try again in a minute`,
+      retryAfterSeconds: 60,
+    });
+  }
+}
+
+/** Too many messages stand before the wanted one, and Service Bus gives them out in order only. */
+export class MessageOutOfReachError extends AppError {
+  override readonly name = 'MessageOutOfReachError';
+
+  constructor(address: string, held: number) {
+    super({
+      code: 'message-out-of-reach',
+      httpStatus: 409,
+      message: `more than ${held} messages stand before it in ${address}; settle older ones first`,
+    });
+  }
+}
+
 /** What a failure of the SDK means to the sender. The SDK throws an `AggregateError` once it has retried. */
 export function asQueueError(queue: string, error: unknown): QueueUnavailableError | MessageRefusedError {
   const last: unknown = error instanceof AggregateError ? error.errors.at(-1) : error;

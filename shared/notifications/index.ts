@@ -1,2 +1,14 @@
+export { type Channels, createChannels } from './channels/create-channels.ts';
+export { createNotices } from './create-notices.ts';
+export {
+  type IncidentDeps,
+  acknowledgeIncident,
+  listIncidents,
+  readIncident,
+  solveIncident,
+} from './incident-service.ts';
 export type { EndedCommand, Notices } from './notices.ts';
 export { silentNotices } from './notices.ts';
+export { type RelayDeps, sendNotifications } from './relay.ts';
+export type { QueueTrouble } from './watch/findings.ts';
+export { type DeadLetterCount, UNWATCHED_INCIDENTS, watchIncidents } from './watch/watch.ts';

@@ -35,6 +35,7 @@ describe('the stack of the product', () => {
       'service-bus': 'local/service-bus',
       identity: 'local/identity',
       azurite: 'azurite',
+      capture: 'local/capture',
       'cmdhost-1': 'cmdhost',
     };
     expect(Object.keys(pids).toSorted()).toEqual(Object.keys(named).toSorted());

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { clientOf, newRouting, order, type Client, type Routing, type Simulation } from '../e2e/client.ts';
-import { contentContainer } from '../support/faults-blobs.ts';
+import { contentContainer, stagingContainer } from '../support/faults-blobs.ts';
 import { commandStatuses, databasePath, untilSettled } from '../support/faults-database.ts';
 import { isRunning, ledgerPath, readLedger, unfinishedRuns } from '../support/faults-ledger.ts';
 import { openProducer } from '../support/faults-producer.ts';
@@ -236,6 +236,16 @@ describe('the checker of what must hold', () => {
       `insert into HistoryEntry (historyId, ${HISTORY.join()}) select 'second', ${HISTORY.join()} from HistoryEntry where ${succeededEntry}`,
     ],
     [
+      'an entry that is older than the one before it',
+      'history-order',
+      `update HistoryEntry set changedAt = '2000-01-01T00:00:00.000Z' where ${succeededEntry}`,
+    ],
+    [
+      'a success that is told as a failure',
+      'told-once',
+      `insert into IncidentCommand (incidentId, commandId, run, failedAt) select 'i', commandId, run, requestedAt from CamCommand where ${one('CamCommand')}`,
+    ],
+    [
       'a file added without an entry',
       'history-once',
       `delete from HistoryEntry where ${one('HistoryEntry', "changeType in ('FileAdded', 'FileReplaced')")}`,
@@ -303,6 +313,16 @@ describe('the checker of what must hold', () => {
     } finally {
       orphan.kill('SIGKILL');
     }
+  });
+
+  it('finds what is left of the outputs of a successful attempt', async () => {
+    const staging = await stagingContainer(stack.blobConnection);
+    const { attemptId } = (await readLedger(ledgerPath(stack.stateDir))).at(-1) ?? { attemptId: '' };
+    const blob = staging.getBlockBlobClient(`attempts/${attemptId}/left`);
+    await blob.upload('left', 4);
+    expect((await findViolations(evidence())).map(({ rule }) => rule)).toEqual(['staging-left']);
+    await blob.delete();
+    expect(await findViolations(evidence())).toEqual([]);
   });
 
   it('finds bytes that are not what their name says', async () => {

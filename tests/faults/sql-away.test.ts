@@ -1,8 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { clientOf, newRouting, order, type Client } from '../e2e/client.ts';
 import { awayMs, createItem, during, expectUnavailable } from '../support/faults-away.ts';
@@ -10,6 +6,7 @@ import { commandStatuses, databasePath, untilSettled } from '../support/faults-d
 import { ledgerPath } from '../support/faults-ledger.ts';
 import { openProducer, type Producer } from '../support/faults-producer.ts';
 import { refusedMessages } from '../support/faults-queues.ts';
+import { lockDatabase, moveDatabase, unlockDatabase } from '../support/faults-sql-away.ts';
 import { findViolations } from '../support/invariants.ts';
 import { startStack, until, type TestStack } from '../support/stack.ts';
 import { tablesOfFile } from '../support/tables.ts';
@@ -33,37 +30,6 @@ afterAll(async () => {
   await producer?.[Symbol.asyncDispose]();
   await stack?.stop();
 });
-
-const HOLD_LOCK = `
-  const { DatabaseSync } = require('node:sqlite');
-  const database = new DatabaseSync(process.argv[1], { timeout: 10000 });
-  database.exec('begin exclusive');
-  console.log('locked');
-  process.stdin.resume().on('end', () => { database.exec('rollback'); database.close(); });`;
-
-/** Another process with a write transaction that does not end before it is told to. */
-async function lockDatabase(path: string): Promise<ChildProcess> {
-  const holder = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '-e', HOLD_LOCK, path], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  await once(holder.stdout, 'data');
-  return holder;
-}
-
-async function unlockDatabase(holder: ChildProcess): Promise<void> {
-  const ended = once(holder, 'exit');
-  holder.stdin?.end();
-  expect(await ended).toEqual([0, null]);
-}
-
-/** Moves the database with the files that belong to it. */
-async function moveDatabase(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true });
-  for (const suffix of ['', '-wal', '-shm']) {
-    const path = `${from}${suffix}`;
-    if (existsSync(path)) await rename(path, join(to, basename(path)));
-  }
-}
 
 describe(`a database that is away for ${AWAY_MS / 1000} s`, () => {
   it(

@@ -12,7 +12,7 @@ import { processesNaming } from '../support/faults-processes.ts';
 import { startStack, until } from '../support/stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const PARTS = ['azurite', 'cmdhost-1', 'functions-host', 'identity', 'service-bus', 'supervisor'];
+const PARTS = ['azurite', 'capture', 'cmdhost-1', 'functions-host', 'identity', 'service-bus', 'supervisor'];
 /** A run that is stopped gets no longer than this. */
 const END_LIMIT_MS = 20_000;
 

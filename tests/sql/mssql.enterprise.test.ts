@@ -20,12 +20,12 @@ import {
   maintainColumnstore,
 } from '../../shared/sql-upkeep/index.ts';
 import { systemClock } from '../../shared/time/clock.ts';
+import { claimIn } from '../support/claims.ts';
 import { COPY_TO_ROWSTORE, HISTORY_ROWS, INSERT_HISTORY, analyticQuery } from './enterprise/history-rows.ts';
 import { type ProofDatabase, createProofDatabase, medianMs } from './enterprise/server.ts';
 
 const MINUTES = 60_000;
 const NOW = '2030-01-01T00:00:00.000Z';
-const LEASE_END = '2030-01-01T00:00:30.000Z';
 
 let proof: ProofDatabase;
 beforeAll(async () => {
@@ -53,20 +53,13 @@ const enqueue = (priority: number, application = 'esprit') => {
         priority,
         notBefore: NOW,
         enqueuedAt: NOW,
+        laneId: 0,
+        requestedBy: attemptId,
       }),
     )
     .then(() => attemptId);
 };
-const claim = (claimId: string = randomUUID()) =>
-  proof.database.transaction((trx) =>
-    workQueueOf(proof.database).claim(trx, {
-      claimId,
-      workstation: 'WS-1',
-      applications: ['esprit', 'solidworks'],
-      now: NOW,
-      leaseUntil: LEASE_END,
-    }),
-  );
+const claim = (claimId: string = randomUUID()) => claimIn(proof.database, { claimId });
 
 describe('the work queue', () => {
   it(
@@ -75,7 +68,7 @@ describe('the work queue', () => {
       const claimId = randomUUID();
       const [low, high] = [await enqueue(1), await enqueue(9, 'solidworks')];
       const held = await claim(claimId);
-      expect(held?.item.attemptId).toBe(high);
+      expect(held?.attemptId).toBe(high);
 
       await proof.addMemoryOptimizedFilegroup();
       await proof.migrate();
@@ -85,9 +78,9 @@ describe('the work queue', () => {
         SELECT t.is_memory_optimized AS hot, t.durability_desc AS durability,
           (SELECT COUNT(*) FROM sys.sql_modules WHERE uses_native_compilation = 1) AS nativeProcedures
         FROM sys.tables AS t WHERE t.object_id = OBJECT_ID(N'mcms.CamWorkItem')`),
-      ).toEqual([{ hot: 1, durability: 'SCHEMA_AND_DATA', nativeProcedures: 4 }]);
-      expect(await claim(claimId)).toEqual({ item: held?.item, repeated: true });
-      expect((await claim())?.item.attemptId).toBe(low);
+      ).toEqual([{ hot: 1, durability: 'SCHEMA_AND_DATA', nativeProcedures: 7 }]);
+      expect(await claim(claimId)).toEqual(held);
+      expect((await claim())?.attemptId).toBe(low);
       expect(await claim()).toBeUndefined();
       const queue = workQueueOf(proof.database);
       const fence = { attemptId: low, fence: 10_001, workstation: 'WS-1' };
@@ -110,11 +103,33 @@ describe('the work queue', () => {
       const taken: string[] = [];
       await Promise.all(
         Array.from({ length: 8 }, async () => {
-          for (let found = await claim(); found; found = await claim()) taken.push(found.item.attemptId);
+          for (let found = await claim(); found; found = await claim()) taken.push(found.attemptId);
         }),
       );
       expect(new Set(taken).size).toBe(60);
       expect(taken).toHaveLength(60);
+    },
+    2 * MINUTES,
+  );
+});
+
+describe('a licence pool', () => {
+  it(
+    'gives out no more seats than it has to many claims at once, on the memory-optimized table',
+    async () => {
+      for (let index = 0; index < 20; index += 1) await enqueue(5);
+      const free = await proof.database.read
+        .selectFrom('CamWorkItem')
+        .select((eb) => eb.fn.countAll<number>().as('held'))
+        .where('state', '=', 'Claimed')
+        .executeTakeFirstOrThrow();
+      const seats = Number(free.held) + 3;
+      const claims = await Promise.all(
+        Array.from({ length: 12 }, (_, index) =>
+          claimIn(proof.database, { workstation: `WS-${index}`, licencePools: { esprit: seats } }),
+        ),
+      );
+      expect(claims.filter(Boolean)).toHaveLength(3);
     },
     2 * MINUTES,
   );

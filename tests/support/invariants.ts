@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { ContainerClient } from '@azure/storage-blob';
 import { contentContainer } from './faults-blobs.ts';
-import { isRunning, readLedger, unfinishedRuns, type LedgerEntry } from './faults-ledger.ts';
+import { isRunning, readLedger, type LedgerEntry } from './faults-ledger.ts';
+import { historyFaults, outOfOrder } from './invariants-history.ts';
+import {
+  type StackEvidence,
+  violationsOfIncidents,
+  violationsOfInstances,
+  violationsOfJournals,
+  violationsOfMessages,
+  violationsOfStaging,
+} from './invariants-traces.ts';
 import type { ReadTable } from './tables.ts';
 
 /**
@@ -12,6 +21,8 @@ export interface Evidence {
   readonly readTable: ReadTable;
   readonly ledgerPath: string;
   readonly blobConnection: string;
+  /** Given for a local stack: its orchestrations, journals and queues are looked at too. */
+  readonly stack?: StackEvidence;
 }
 
 export const rules = {
@@ -20,7 +31,9 @@ export const rules = {
   'one-result': 'a Succeeded command has one Succeeded attempt, any other none',
   'one-set-of-outputs': 'a Succeeded command has the files of its type, each once; any other has none',
   'output-attached': 'what a command made last under a name stands on its CAM revision',
-  'history-once': 'a command has one entry for its order, one per retry, one for its end and one per file',
+  'history-once':
+    'a command has one entry for its order, one per retry, one for the end of each run and one per file',
+  'history-order': 'the entries of a command are in the order of their times',
   'content-intact': 'the bytes stored under a digest have that digest and size',
   'content-known': 'a file has stored content',
   'one-start': 'ESPRIT was started at most once per attempt',
@@ -29,6 +42,13 @@ export const rules = {
   'orphan-adapter': 'no adapter runs after the end',
   'work-left': 'no work item is left',
   'outbox-left': 'no outbox entry is left',
+  'staging-left': 'nothing is left of what a successful attempt uploaded, and nothing of an unknown one',
+  'told-once': 'every failed run belongs to one incident, once anybody is told of incidents',
+  'told-unsent': 'no notification waits to be sent',
+  'instance-open': 'every orchestration has completed',
+  'message-left': 'no message is left in a queue',
+  'message-refused': 'rejected and dead-lettered is what has to be',
+  'workstations-word': 'an attempt ended as its workstation wrote down',
 } as const;
 
 export interface Violation {
@@ -50,12 +70,15 @@ interface CommandRow {
   readonly commandId: string;
   readonly commandType: string;
   readonly status: string;
+  readonly run: number;
 }
 interface AttemptRow {
   readonly attemptId: string;
   readonly commandId: string;
+  readonly run: number;
   readonly status: string;
   readonly endedAt: string | null;
+  readonly errorCode: string | null;
 }
 interface FileRow {
   readonly fileId: string;
@@ -74,6 +97,11 @@ interface HistoryRow {
   readonly previousValue: string | null;
   readonly currentValue: string | null;
   readonly actorKind: string;
+  readonly changedAt: string;
+}
+interface RunRow {
+  readonly commandId: string;
+  readonly run: number;
 }
 interface ContentRow {
   readonly sha256: string;
@@ -86,9 +114,13 @@ interface Facts {
   readonly outputs: readonly FileRow[];
   readonly routingFiles: readonly FileRow[];
   readonly history: readonly HistoryRow[];
+  readonly told: ReadonlyMap<string, readonly HistoryRow[]>;
   readonly contents: readonly ContentRow[];
   readonly workItems: readonly { readonly attemptId: string; readonly state: string }[];
   readonly outbox: readonly { readonly outboxId: string; readonly destination: string }[];
+  readonly incidents: readonly object[];
+  readonly incidentCommands: readonly RunRow[];
+  readonly notifications: readonly { readonly notificationId: string; readonly state: string }[];
   readonly ledger: readonly LedgerEntry[];
 }
 
@@ -105,21 +137,37 @@ export async function findViolations(evidence: Evidence): Promise<Violation[]> {
     ...violationsOfRuns(facts),
     ...facts.workItems.map(({ attemptId, state }) => violation('work-left', attemptId, state)),
     ...facts.outbox.map(({ outboxId, destination }) => violation('outbox-left', outboxId, destination)),
+    ...violationsOfTelling(facts),
     ...(await violationsOfContents(facts.contents, container)),
+    ...(await violationsOfStaging(evidence.blobConnection, facts.attempts)),
     ...(await orphans(facts.ledger)),
+    ...(evidence.stack ? await violationsOfStack(evidence.stack, facts) : []),
+  ];
+}
+
+async function violationsOfStack(stack: StackEvidence, { attempts }: Facts): Promise<Violation[]> {
+  return [
+    ...(await violationsOfInstances(stack)),
+    ...(await violationsOfMessages(stack)),
+    ...(await violationsOfJournals(stack, attempts)),
   ];
 }
 
 async function readDatabase(rows: ReadTable): Promise<Omit<Facts, 'ledger'>> {
+  const history = await rows<HistoryRow>('HistoryEntry');
   return {
+    history,
+    told: entriesByCommand(history),
     commands: await rows('CamCommand'),
     attempts: await rows('CamCommandAttempt'),
     outputs: await rows('CamCommandOutput'),
     routingFiles: await rows('RoutingFile'),
-    history: await rows('HistoryEntry'),
     contents: await rows('StoredFile'),
     workItems: await rows('CamWorkItem'),
     outbox: await rows('Outbox'),
+    incidents: await rows('Incident'),
+    incidentCommands: await rows('IncidentCommand'),
+    notifications: await rows('Notification'),
   };
 }
 
@@ -146,32 +194,60 @@ function violationsOfCommand(command: CommandRow, facts: Facts): Violation[] {
   return [...found, ...violationsOfHistory(command, attempts, facts)];
 }
 
-/** History names a command by its label, which ends in the command's id. */
+/** The types of the entries that are about a command itself. */
+const COMMAND_ENTRIES = ['Requested', 'Retrying', 'RetryRequested', 'Succeeded', 'Failed', 'Cancelled'].map(
+  (type) => `Command${type}`,
+);
+
+/** What an entry about a command names it by: its label, which ends in its id, and perhaps the number of a run. */
+const LABEL = /([0-9a-f]{8}-[0-9a-f-]{27})(?: run \d+)?$/;
+
+/** Each command's own entries, oldest first. */
+function entriesByCommand(history: readonly HistoryRow[]): Map<string, HistoryRow[]> {
+  const entries = new Map<string, HistoryRow[]>();
+  for (const entry of history.filter(({ changeType }) => COMMAND_ENTRIES.includes(changeType))) {
+    const [, commandId = ''] =
+      LABEL.exec(entry.previousValue ?? '') ?? LABEL.exec(entry.currentValue ?? '') ?? [];
+    entries.set(commandId, [...(entries.get(commandId) ?? []), entry]);
+  }
+  return entries;
+}
+
 function violationsOfHistory(
-  { commandId, status }: CommandRow,
+  command: CommandRow,
   attempts: readonly AttemptRow[],
-  { history }: Facts,
+  { told }: Facts,
 ): Violation[] {
-  const count = (type: string): number =>
-    history.filter(
-      ({ changeType, previousValue, currentValue }) =>
-        changeType === type && [previousValue, currentValue].some((text) => text?.endsWith(commandId)),
-    ).length;
-  const unsuccessful = attempts.filter(({ status: ended }) => ['Failed', 'Lost'].includes(ended)).length;
-  const expected: Readonly<Record<string, number>> = {
-    CommandRequested: 1,
-    // The last failure of a Failed command is its end, not a retry.
-    CommandRetrying: Math.max(0, unsuccessful - (status === 'Failed' ? 1 : 0)),
-    CommandSucceeded: status === 'Succeeded' ? 1 : 0,
-    CommandFailed: status === 'Failed' ? 1 : 0,
-    CommandCancelled: status === 'Cancelled' ? 1 : 0,
-  };
-  return Object.entries(expected)
-    .map(([type, wanted]) => ({ type, wanted, found: count(type) }))
-    .filter(({ wanted, found }) => wanted !== found)
-    .map(({ type, wanted, found }) =>
-      violation('history-once', commandId, `${found} ${type} instead of ${wanted}`),
+  const entries = told.get(command.commandId) ?? [];
+  const disorder = outOfOrder(entries);
+  return [
+    ...historyFaults(command, attempts, entries).map((found) =>
+      violation('history-once', command.commandId, found),
+    ),
+    ...(disorder ? [violation('history-order', command.commandId, disorder)] : []),
+  ];
+}
+
+/** Nothing while no incident was ever written: then nobody is told of any. */
+function violationsOfTelling(facts: Facts): Violation[] {
+  if (facts.incidents.length + facts.incidentCommands.length === 0) return [];
+  const failed = facts.commands.flatMap(({ commandId, run, status }) => {
+    const ends = (facts.told.get(commandId) ?? []).filter(({ changeType }) =>
+      ['CommandFailed', 'CommandSucceeded', 'CommandCancelled'].includes(changeType),
     );
+    const earlier = ends
+      .slice(0, run - 1)
+      .flatMap(({ changeType }, index) =>
+        changeType === 'CommandFailed' ? [{ commandId, run: index + 1 }] : [],
+      );
+    return status === 'Failed' ? [...earlier, { commandId, run }] : earlier;
+  });
+  return [
+    ...violationsOfIncidents(failed, facts.incidentCommands),
+    ...facts.notifications
+      .filter(({ state }) => state !== 'Sent')
+      .map(({ notificationId, state }) => violation('told-unsent', notificationId, state)),
+  ];
 }
 
 function violationsOfFiles({ outputs, routingFiles, contents, history }: Facts): Violation[] {
@@ -244,10 +320,11 @@ async function violationsOfContents(
   return found.flat();
 }
 
+/** Also of a run that said that it ended: what it has started ends with it. */
 async function orphans(ledger: readonly LedgerEntry[]): Promise<Violation[]> {
-  const unfinished = unfinishedRuns(ledger);
-  const alive = await Promise.all(unfinished.map(isRunning));
-  return unfinished
+  const runs = ledger.filter(({ event }) => event === 'start');
+  const alive = await Promise.all(runs.map(isRunning));
+  return runs
     .filter((_, index) => alive[index])
     .map(({ attemptId, pid }) => violation('orphan-adapter', attemptId, `process ${pid}`));
 }

@@ -2,21 +2,28 @@ import { randomUUID } from 'node:crypto';
 import { app } from '@azure/functions';
 import type { AppDeps } from '../../functions/deps.ts';
 import { agentRoutes } from '../../functions/http/agent.ts';
+import { bulkActionRoutes } from '../../functions/http/bulk-actions.ts';
+import { commandFailureRoutes } from '../../functions/http/command-failures.ts';
+import { commandTypeRoutes } from '../../functions/http/command-types.ts';
 import { commandRoutes } from '../../functions/http/commands.ts';
 import { itemRoutes } from '../../functions/http/items.ts';
+import { operatorActionRoutes } from '../../functions/http/operator-actions.ts';
+import { pauseRoutes } from '../../functions/http/pauses.ts';
 import { routingRoutes } from '../../functions/http/routings.ts';
+import { workstationRoutes } from '../../functions/http/workstations.ts';
 import { registerCamCommands } from '../../functions/messaging/cam-commands.ts';
 import { registerCamResults } from '../../functions/messaging/cam-results.ts';
 import { registerOrchestrations } from '../../functions/orchestrations/register.ts';
 import { registerAttemptWatchdog } from '../../functions/timers/attempt-watchdog.ts';
 import { registerCommandWatch } from '../../functions/timers/command-watch.ts';
+import { registerBulkRunner } from '../../functions/timers/bulk-runner.ts';
 import { registerOutboxRelay } from '../../functions/timers/outbox-relay.ts';
 import { registerReprocess } from '../../functions/timers/reprocess.ts';
 import { registerWorkSweeper } from '../../functions/timers/work-sweeper.ts';
 import { clientBinding } from '../../local/durable-task/client-binding.ts';
 import type core from '../../local/functions-host/functions-core.cjs';
-import { CommandTypes } from '../../shared/cam-commands/index.ts';
-import type { Job, ResultMessage } from '../../shared/cam-commands/contracts.ts';
+import { CommandTypes, type LicencePools } from '../../shared/cam-commands/index.ts';
+import type { AnnounceRequest, Job, ResultMessage } from '../../shared/cam-commands/contracts.ts';
 import type { Database } from '../../shared/data/index.ts';
 import { silentNotices } from '../../shared/notifications/index.ts';
 import { outputStagingName } from '../../shared/files/index.ts';
@@ -45,6 +52,7 @@ interface World {
   readonly database: Database;
   readonly harness: Harness;
   readonly commandTypes: CommandTypes;
+  readonly licencePools: LicencePools;
   readonly onCall: CallHook;
 }
 
@@ -81,6 +89,9 @@ function registerOnce() {
       return current().commandTypes;
     },
     notices: silentNotices,
+    get licencePools() {
+      return current().licencePools;
+    },
   };
   const api = createApi({
     authenticator: tokensOf({ ...CALLERS, 'cmdhost-2': { ...CALLERS.cmdhost, subject: 'cmdhost-2' } }),
@@ -88,11 +99,23 @@ function registerOnce() {
     clock: deps.clock,
     checkResponses: true,
   });
-  api.register(...itemRoutes(deps), ...routingRoutes(deps), ...commandRoutes(deps), ...agentRoutes(deps));
+  api.register(
+    ...itemRoutes(deps),
+    ...routingRoutes(deps),
+    ...commandRoutes(deps),
+    ...commandTypeRoutes(deps),
+    ...commandFailureRoutes(deps),
+    ...bulkActionRoutes(deps),
+    ...operatorActionRoutes(deps),
+    ...agentRoutes(deps),
+    ...pauseRoutes(deps),
+    ...workstationRoutes(deps),
+  );
   registerCamCommands(deps);
   registerCamResults(deps);
   registerOrchestrations(deps);
   registerAttemptWatchdog(deps);
+  registerBulkRunner(deps);
   registerOutboxRelay(deps);
   registerWorkSweeper(deps);
   registerCommandWatch(deps);
@@ -121,7 +144,8 @@ export interface OrchestrationRig {
   deliver(queue: 'esprit-commands' | 'esprit-results', body: unknown, properties?: unknown): Promise<void>;
   /** Runs a timer function once and lets follow what follows. */
   tick(
-    timer: 'attempt-watchdog' | 'command-watch' | 'outbox-relay' | 'reprocess' | 'work-sweeper',
+    timer:
+      'attempt-watchdog' | 'bulk-runner' | 'command-watch' | 'outbox-relay' | 'reprocess' | 'work-sweeper',
   ): Promise<unknown>;
   /** Orders through the API and brings the message to the orchestration; the command's id. */
   order(body?: Record<string, unknown>): Promise<string>;
@@ -138,6 +162,8 @@ export interface OrchestrationRig {
 export interface RigOptions {
   /** Overrides of command types, as in the app settings. */
   readonly types?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Seats of licence pools; default: no limits. */
+  readonly licencePools?: LicencePools;
 }
 
 export const WORKSTATION = 'WS-1';
@@ -249,6 +275,7 @@ export async function startRig(options: RigOptions = {}): Promise<OrchestrationR
     database: inner.database,
     harness,
     commandTypes,
+    licencePools: options.licencePools ?? {},
     onCall: (name, input) => rig.onCall(name, input),
   };
   return Object.assign(rig, { routingId: await makeShop(rig) });
@@ -279,7 +306,7 @@ async function makeShop(rig: OrchestrationRig): Promise<string> {
 /** Announces WS-1 as `cmdhost`, or what is given. */
 export function announce(
   rig: OrchestrationRig,
-  { as = 'cmdhost', ...facts }: { as?: Caller | 'cmdhost-2'; workstation?: string; bootId?: string } = {},
+  { as = 'cmdhost', ...facts }: { as?: Caller | 'cmdhost-2' } & Partial<AnnounceRequest> = {},
 ): Promise<HttpReply> {
   return rig.http('POST', 'agent/announce', {
     as,

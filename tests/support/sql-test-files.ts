@@ -25,6 +25,7 @@ export const SQLITE_ONLY: Readonly<Record<string, string>> = {
     'is the conformance suite on SQLite; tests/sql/mssql.test.ts is its twin',
   'tests/contract/data/version-before.test.ts': 'prepares what version 0.1 sent to SQLite',
   'load-tests/bench/sql/recording.test.ts': 'replays on the bare driver of the file',
+  'tests/integration/cmdhost/doctor.test.ts': 'starts the local stack, whose database is SQLite',
   'tests/e2e/': 'starts the local stack, whose database is SQLite',
   'tests/faults/': 'starts the local stack, whose database is SQLite, and breaks its parts',
 };

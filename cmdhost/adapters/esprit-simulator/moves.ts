@@ -1,6 +1,5 @@
-import type { Step } from './job.ts';
-import type { Numbers } from './numbers.ts';
-import type { Tool } from './tool.ts';
+import type { Numbers } from '../simulator/numbers.ts';
+import type { Step, Tool } from './tool.ts';
 
 /** The cutting blocks of one step, without block numbers, and the length of path they cut, in millimetres. */
 export interface Moves {

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { AdapterJob } from '../contract.ts';
-import { InvalidInputError, programNumber, type Step } from './job.ts';
+import { readInputs, type Source } from '../simulator/inputs.ts';
+import { InvalidInputError } from '../simulator/job.ts';
+import { numbersFrom } from '../simulator/numbers.ts';
 import { type Moves, movesOf } from './moves.ts';
-import { numbersFrom } from './numbers.ts';
-import { type Tool, toolOf } from './tool.ts';
+import { type Step, type Tool, toolOf } from './tool.ts';
 
 export interface Operation {
   readonly step: Step;
@@ -16,7 +15,7 @@ export interface Operation {
 export interface Plan {
   readonly programNumber: number;
   readonly routing: AdapterJob['routing'];
-  readonly inputs: readonly { readonly fileName: string; readonly sha256: string }[];
+  readonly inputs: readonly Source[];
   /** In the order of machining. */
   readonly operations: readonly Operation[];
   /** Cutting, approach and tool changes. */
@@ -27,15 +26,13 @@ const TOOL_CHANGE_MINUTES = 0.15;
 
 /**
  * Works out tools and moves of every step from the routing and the bytes of the input files, and from nothing else.
- * @throws {InvalidInputError} when the routing has no steps
+ * @throws {InvalidInputError} when the routing has no steps, or for a program number that no control takes
  */
 export async function makePlan(job: AdapterJob): Promise<Plan> {
   const { routing } = job;
   if (routing.steps.length === 0)
     throw new InvalidInputError('the routing has no steps to make a program from');
-  const inputs = await Promise.all(
-    job.inputs.map(async ({ fileName, path }) => ({ fileName, sha256: await digest(path) })),
-  );
+  const inputs = await readInputs(job);
   const digests = inputs.map(({ sha256 }) => sha256).join(' ');
   const operations = routing.steps
     .toSorted((left, right) => left.sequence - right.sequence)
@@ -62,8 +59,15 @@ export function programName(plan: Plan): string {
   return `O${String(plan.programNumber).padStart(4, '0')}`;
 }
 
-async function digest(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
-  return hash.digest('hex');
+/**
+ * The program number asked for, or one that stays the same for the same routing (1000 to 9999).
+ * @throws {InvalidInputError} for one that no control takes
+ */
+function programNumber(job: AdapterJob, derived: number): number {
+  const asked = job.parameters['programNumber'];
+  if (asked === undefined) return 1000 + (derived % 9000);
+  const number = typeof asked === 'string' ? Number(asked.replace(/^O/i, '')) : asked;
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < 1 || number > 9999)
+    throw new InvalidInputError('parameters.programNumber must be a whole number from 1 to 9999');
+  return number;
 }

@@ -1,5 +1,7 @@
-import type { Step } from './job.ts';
-import type { Numbers } from './numbers.ts';
+import type { AdapterJob } from '../contract.ts';
+import type { Numbers } from '../simulator/numbers.ts';
+
+export type Step = AdapterJob['routing']['steps'][number];
 
 /** Cutting data of one step. Speed in revolutions, feed in millimetres per minute. */
 export interface Tool {

@@ -1,5 +1,6 @@
 import type { Delivery, EventContext, Sender } from 'rhea';
 import type { Consumer, Entity } from '../entity.ts';
+import { takeFault } from '../faults/faults.ts';
 import type { QueueMessage, SettleResult } from '../queue/types.ts';
 import type { Turn } from '../turn.ts';
 import { asRecord } from './content.ts';
@@ -49,10 +50,24 @@ export class ConsumerLink implements Consumer {
     const token = message.lock?.token;
     const encoded = this.#entity.encode(message);
     if (token === undefined || !encoded) throw new Error(`message ${message.sequence} cannot be delivered`);
+    this.#applyFaults(message, token);
     if (this.#deletes) this.#entity.queue.complete(token, this.#entity.nowMs());
-    this.#turn.afterCommit(() => {
+    const send = (): void => {
       if (this.#sender.is_open()) this.#sender.send(encoded, tagOfToken(token), 0);
-    });
+    };
+    const { delayMs } = this.#entity.faults;
+    this.#turn.afterCommit(() => (delayMs > 0 ? this.#entity.later(delayMs, send) : send()));
+  }
+
+  #applyFaults({ sequence, timeToLiveMs }: QueueMessage, token: string): void {
+    const { queue, store, faults } = this.#entity;
+    const nowMs = this.#entity.nowMs();
+    if (takeFault(faults, 'duplicate')) {
+      const content = store.read(sequence);
+      if (content)
+        queue.enqueue({ messageId: undefined, timeToLiveMs, scheduledForMs: undefined, content }, nowMs);
+    }
+    if (!this.#deletes && takeFault(faults, 'loseLock')) queue.abandon(token, nowMs);
   }
 
   /** Answers a drain after everything that is ready has used its credit. */

@@ -3,7 +3,7 @@ import rhea from 'rhea';
 import type { Typed } from 'rhea';
 import type { DeadLetterCause, NewMessage, PropertyChanges } from '../queue/types.ts';
 import { encodeValue } from './rhea-internals.ts';
-import { MalformedMessageError, SECTION, dataOf, splitSections } from './sections.ts';
+import { MalformedMessageError, SECTION, dataOf, entriesOf, mapSection, splitSections } from './sections.ts';
 import type { Section } from './sections.ts';
 
 /** What the store keeps of a message, encoded as it came: the sender's annotations, and everything after them. */
@@ -96,9 +96,12 @@ export function writeMessage(content: MessageContent, facts: DeliveryFacts): Buf
 /** The content with application properties added or replaced; everything else stays as it was, byte for byte. */
 export function withProperties(content: MessageContent, changes: PropertyChanges): MessageContent {
   const sections = splitSections(Buffer.from(content.body));
-  const current = decode(join(sections.filter((section) => section.code === SECTION.applicationProperties)));
-  const properties = { ...asRecord(current['application_properties']), ...changes };
-  const rewritten = describe(SECTION.applicationProperties, rhea.types.wrap_map(properties));
+  const current = sections.find((section) => section.code === SECTION.applicationProperties);
+  const kept = current ? entriesOf(current).filter(({ key }) => !(key in changes)) : [];
+  const added = Object.entries(changes).map(([key, value]) =>
+    Buffer.concat([encodeValue(rhea.types.wrap_string(key)), encodeValue(rhea.types.wrap(value))]),
+  );
+  const rewritten = mapSection(SECTION.applicationProperties, [...kept.map(({ bytes }) => bytes), ...added]);
   const before = sections.filter((section) => section.code < SECTION.applicationProperties);
   const after = sections.filter((section) => section.code > SECTION.applicationProperties);
   return { annotations: content.annotations, body: Buffer.concat([join(before), rewritten, join(after)]) };

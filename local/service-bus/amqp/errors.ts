@@ -60,6 +60,11 @@ export function messageTooLarge(sizeBytes: number, limitBytes: number): AmqpFail
   );
 }
 
+/** The SDK waits a moment and sends again (ServiceBusy). */
+export function serverBusy(): AmqpFailure {
+  return new AmqpFailure('com.microsoft:server-busy', 503, 'The server is busy. Please retry the operation.');
+}
+
 export function invalidRequest(description: string): AmqpFailure {
   return new AmqpFailure('com.microsoft:argument-error', 400, description);
 }

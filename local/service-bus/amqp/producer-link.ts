@@ -1,8 +1,9 @@
 import type { EventContext, Receiver } from 'rhea';
 import type { Entity } from '../entity.ts';
+import { takeFault } from '../faults/faults.ts';
 import type { Turn } from '../turn.ts';
 import { readTransfer } from './content.ts';
-import { AmqpFailure, malformedMessage, messageTooLarge } from './errors.ts';
+import { AmqpFailure, malformedMessage, messageTooLarge, serverBusy } from './errors.ts';
 import { formatOf, rejectIncoming } from './rhea-internals.ts';
 import { MalformedMessageError } from './sections.ts';
 
@@ -24,6 +25,7 @@ export function serveProducer(receiver: Receiver, entity: Entity, turn: Turn): v
 }
 
 function enqueue(entity: Entity, payload: Buffer, format: number): void {
+  if (takeFault(entity.faults, 'refuseSends')) throw serverBusy();
   if (payload.length > MAX_MESSAGE_BYTES) throw messageTooLarge(payload.length, MAX_MESSAGE_BYTES);
   const messages = readOrRefuse(() => readTransfer(payload, format));
   const nowMs = entity.nowMs();

@@ -46,6 +46,29 @@ export function dataOf(section: Section): Buffer {
   throw new MalformedMessageError('a data section holds something other than binary');
 }
 
+/** The entries of a section that is a map with texts for keys, each in its bytes. */
+export function entriesOf({ bytes, valueAt }: Section): { readonly key: string; readonly bytes: Buffer }[] {
+  const constructor = bytes[valueAt];
+  if (constructor !== 0xc1 && constructor !== 0xd1) throw new MalformedMessageError('a section is no map');
+  const entries: { key: string; bytes: Buffer }[] = [];
+  for (let at = valueAt + (constructor === 0xc1 ? 3 : 9); at < bytes.length;) {
+    const keyEnd = endOfValue(bytes, at);
+    const end = endOfValue(bytes, keyEnd);
+    const textAt = at + ((bytes[at] ?? 0) < 0xb0 ? 2 : 5);
+    entries.push({ key: bytes.toString('utf8', textAt, keyEnd), bytes: bytes.subarray(at, end) });
+    at = end;
+  }
+  return entries;
+}
+
+/** A section that is a map of encoded entries. */
+export function mapSection(code: number, entries: readonly Buffer[]): Buffer {
+  const head = Buffer.from([0x00, 0x53, code, 0xd1, 0, 0, 0, 0, 0, 0, 0, 0]);
+  head.writeUInt32BE(4 + entries.reduce((sum, entry) => sum + entry.length, 0), 4);
+  head.writeUInt32BE(2 * entries.length, 8);
+  return Buffer.concat([head, ...entries]);
+}
+
 function readDescriptor(message: Buffer, at: number): { code: number; valueAt: number } {
   if (message[at] === 0x00 && message[at + 1] === 0x53)
     return { code: message[at + 2] ?? 0, valueAt: at + 3 };

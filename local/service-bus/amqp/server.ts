@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import rhea from 'rhea';
 import type { Connection, EventContext } from 'rhea';
+import type { Connections } from '../faults/faults.ts';
 import { portTakenMessage } from '../../child.ts';
 import { MAX_MESSAGE_BYTES } from './producer-link.ts';
 import { receiveRaw } from './rhea-internals.ts';
@@ -14,6 +15,7 @@ const CLOSE_GRACE_MS = 250;
 
 export interface AmqpServer {
   readonly port: number;
+  readonly connections: Connections;
   /** Closes all connections, so that clients know to connect again, and the port. */
   close(): Promise<void>;
 }
@@ -49,6 +51,16 @@ export async function listen(
   await listening(server, address.port);
   return {
     port: (server.address() as AddressInfo).port,
+    connections: {
+      list: () =>
+        [...connections].map((open) => ({ client: open.container_id, port: socketOf(open)?.remotePort })),
+      drop(client = '') {
+        const cut = [...connections].filter((open) => open.container_id.includes(client));
+        // rhea hears of an error, and of the other side's end, but not that this side is gone.
+        for (const open of cut) socketOf(open)?.destroy(new Error('cut by a fault switch'));
+        return cut.length;
+      },
+    },
     async close() {
       if (!server.listening) return;
       const closed = once(server, 'close');
@@ -69,6 +81,10 @@ async function listening(server: Server, port: number): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw new Error(portTakenMessage(port, 'MCMS_AMQP_PORT'), { cause: error });
   }
+}
+
+function socketOf(connection: Connection): Socket | undefined {
+  return (connection as unknown as { socket?: Socket }).socket;
 }
 
 function trackSockets(server: Server): Set<Socket> {

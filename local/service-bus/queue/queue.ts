@@ -111,8 +111,8 @@ export class Queue<C> {
   }
 
   /** Locks the next message for one delivery; undefined when none is ready. */
-  take(nowMs: number): QueueMessage | undefined {
-    const message = this.#nextReady(nowMs);
+  take(nowMs: number, which: 'oldest' | 'newest' = 'oldest'): QueueMessage | undefined {
+    const message = which === 'oldest' ? this.#nextReady(nowMs) : this.#newestReady(nowMs);
     if (!message) return undefined;
     message.deliveries++;
     this.#lock(message, this.#newLockToken(), nowMs);
@@ -185,6 +185,15 @@ export class Queue<C> {
     let message = this.#ready.pop();
     while (message && message.state !== 'ready') message = this.#ready.pop();
     return message;
+  }
+
+  /** As a broker does that does not keep order; for faults, so it need not be quick. */
+  #newestReady(nowMs: number): QueueMessage | undefined {
+    const ready: QueueMessage[] = [];
+    for (let next = this.#nextReady(nowMs); next; next = this.#nextReady(nowMs)) ready.push(next);
+    const newest = ready.pop();
+    for (const message of ready) this.#ready.push(message);
+    return newest;
   }
 
   #lock(message: QueueMessage, token: string, nowMs: number): number {

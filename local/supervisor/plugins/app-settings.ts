@@ -1,5 +1,6 @@
 import { blobConnectionString } from '../../azurite/addresses.ts';
 import { issuerAddresses } from '../../identity/addresses.ts';
+import { captureSettings } from '../../capture/addresses.ts';
 import type { StackSettings } from '../settings.ts';
 
 /** Connection string of the local broker, in the form the Service Bus emulator uses. */
@@ -21,5 +22,8 @@ export function appSettings(settings: StackSettings): Record<string, string> {
     Auth__Issuer: settings.issuer,
     Auth__Audience: settings.audience,
     Auth__JwksUri: issuerAddresses(settings.ports.identity).jwksUri,
+    ...captureSettings(settings.capturePort),
+    // There is no console yet: links lead to the API.
+    Notifications__ConsoleUrl: `${settings.apiUrl}/api`,
   };
 }

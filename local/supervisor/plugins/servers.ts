@@ -1,5 +1,6 @@
 import { blobEndpoint } from '../../azurite/addresses.ts';
 import type { ServicePlugin } from '../service.ts';
+import { captureUrl } from '../../capture/addresses.ts';
 import { appSettings } from './app-settings.ts';
 
 /** A nursery of 1 MiB: these parts hold few objects, and V8 would take up to 48 MiB each for young ones. */
@@ -26,6 +27,16 @@ export const serviceBus: ServicePlugin = {
   watches: ['infra/service-bus-queues.json'],
 };
 
+/** Only with MCMS_FAULTS=1: lets tests take the stack apart. */
+export const control: ServicePlugin = {
+  kind: 'service',
+  name: 'control',
+  entry: 'local/control/main.ts',
+  nodeFlags: SMALL_HEAP,
+  dependsOn: [],
+  address: () => 'fault switches, see control.json',
+};
+
 export const identity: ServicePlugin = {
   kind: 'service',
   name: 'identity',
@@ -34,6 +45,16 @@ export const identity: ServicePlugin = {
   dependsOn: [],
   ports: ({ ports }) => [{ port: ports.identity, setting: 'MCMS_IDENTITY_PORT' }],
   address: ({ issuer }) => issuer,
+};
+
+export const capture: ServicePlugin = {
+  kind: 'service',
+  name: 'capture',
+  entry: 'local/capture/main.ts',
+  nodeFlags: SMALL_HEAP,
+  dependsOn: [],
+  ports: ({ capturePort }) => [{ port: capturePort, setting: 'MCMS_CAPTURE_PORT' }],
+  address: ({ capturePort }) => `${captureUrl(capturePort)} (notifications)`,
 };
 
 export const functionsHost: ServicePlugin = {

@@ -108,7 +108,8 @@ function tablesOf(text: string): Record<string, Declared> {
     );
   }
   for (const [, index = '', table = '', columns = ''] of plain.matchAll(
-    /CREATE INDEX (\w+) ON (\w+) \((.*)\);/g,
+    // In quotes where the table may have a form by then that takes no such statement.
+    /CREATE INDEX (\w+) ON (\w+) \(([^)]*)\)(?:'\))?;/g,
   )) {
     tables[table]?.indexes.push(`${index} ${columns}`);
   }

@@ -44,11 +44,14 @@ const named = (name: string): SqlFile => {
   if (!file) throw new Error(`${name} is not in ${FOLDER}`);
   return file;
 };
+/** By name; also those that a batch makes by dynamic SQL. */
 const procedures = ({ batches }: SqlFile) =>
   new Map(
     batches.flatMap((batch) => {
-      const [, name] = /^CREATE (?:OR ALTER )?PROCEDURE (mcms\.\w+)/.exec(batch) ?? [];
-      return name === undefined ? [] : [[name, batch] as const];
+      const dynamic = /^IF [^\n]*\nEXEC \(N'(CREATE PROCEDURE[\s\S]*)'\);$/.exec(batch)?.[1];
+      const text = dynamic?.replaceAll("''", "'") ?? batch;
+      const [, name] = /^CREATE (?:OR ALTER )?PROCEDURE (mcms\.\w+)/.exec(text) ?? [];
+      return name === undefined ? [] : [[name, text] as const];
     }),
   );
 
@@ -64,6 +67,9 @@ describe('the files of procedures and enterprise features', () => {
       ['0015_upkeep_procedures.sql', undefined, undefined],
       ['0016_statement_session_database.sql', 'database-event-session', 'none'],
       ['0017_statement_session_server.sql', 'server-event-session', 'none'],
+      ['0018_commands.sql', undefined, undefined],
+      ['0019_work_queue_lanes.sql', undefined, undefined],
+      ['0020_work_queue_lanes_memory_optimized.sql', 'in-memory-oltp', 'none'],
     ]);
   });
 
@@ -115,23 +121,36 @@ describe('the files of procedures and enterprise features', () => {
   );
 });
 
-describe('the natively compiled procedures', () => {
-  const plain = procedures(named('0011_work_queue_procedures.sql'));
-  const native = procedures(named('0012_work_queue_memory_optimized.sql'));
+const PLAIN = [
+  ...procedures(named('0011_work_queue_procedures.sql')),
+  ...procedures(named('0019_work_queue_lanes.sql')),
+];
+/** The memory-optimized queue without lanes and with them, and the tables whose columns each has. */
+const QUEUES = [
+  { name: '0012_work_queue_memory_optimized.sql', plain: new Map(PLAIN.slice(0, 4)) },
+  { name: '0020_work_queue_lanes_memory_optimized.sql', plain: new Map(PLAIN) },
+].map((queue) => ({ ...queue, file: named(queue.name), native: procedures(named(queue.name)) }));
+const natives = QUEUES.flatMap(({ name, native }) => [...native].map((one) => [name, ...one] as const));
+const parametersOf = (text = '') =>
+  [...text.split(/\bAS\b/)[0]!.matchAll(/@\w+ [\w()]+/g)].map(([parameter]) => parameter);
+const rowsOf = (text = '') => {
+  const last = text.lastIndexOf('SELECT');
+  const returned = last < 0 || text.lastIndexOf('INSERT') > last ? '' : text.slice(last);
+  return returned.split('FROM')[0]!.replaceAll(/\s+/g, ' ');
+};
+const tableOf = ({ batches }: SqlFile) =>
+  batches.find((batch) => batch.includes('CREATE TABLE mcms.CamWorkItem (')) ?? '';
 
-  it('have the names, parameters and rows of the plain ones', () => {
-    expect([...native.keys()]).toEqual([...plain.keys()]);
-    const parameters = (text = '') =>
-      [...text.split(/\bAS\b/)[0]!.matchAll(/@\w+ [\w()]+/g)].map(([parameter]) => parameter);
-    const columns = (text = '') =>
-      text.slice(text.lastIndexOf('SELECT')).split('FROM')[0]!.replaceAll(/\s+/g, ' ');
+describe('the natively compiled procedures', () => {
+  it.each(QUEUES)('of $name have the names, parameters and rows of the plain ones', ({ native, plain }) => {
+    expect([...native.keys()].toSorted()).toEqual([...plain.keys()].toSorted());
     for (const [name, text] of native) {
-      expect(parameters(text)).toEqual(parameters(plain.get(name)));
-      expect(columns(text)).toBe(columns(plain.get(name)));
+      expect(parametersOf(text)).toEqual(parametersOf(plain.get(name)));
+      expect(rowsOf(text)).toBe(rowsOf(plain.get(name)));
     }
   });
 
-  it.each([...native])('%s is one atomic, schema-bound block', (_name, text) => {
+  it.each(natives)('%s: %s is one atomic, schema-bound block', (_file, _name, text) => {
     expect(text).toContain('WITH NATIVE_COMPILATION, SCHEMABINDING');
     expect(
       text.match(/BEGIN ATOMIC WITH \(TRANSACTION ISOLATION LEVEL = SNAPSHOT, LANGUAGE = N'us_english'\)/g),
@@ -140,7 +159,7 @@ describe('the natively compiled procedures', () => {
       expect(table).toBe('mcms.CamWorkItem');
   });
 
-  it.each([...native])('%s has nothing that native compilation lacks', (_name, text) => {
+  it.each(natives)('%s: %s has nothing that native compilation lacks', (_file, _name, text) => {
     const body = text.slice(text.indexOf('BEGIN ATOMIC') + 'BEGIN ATOMIC WITH'.length);
     const lacking =
       /\b(MERGE|LIKE|CTE|OUTPUT|EXISTS|EXCEPT|INTERSECT|OFFSET|ROWLOCK|UPDLOCK|READPAST|NOLOCK|PRINT|RAISERROR|GOTO|TRUNCATE|RECOMPILE|TRANSACTION(?! ISOLATION)|COMMIT|ROLLBACK|CAST|CONVERT|COALESCE|IIF|BREAK)\b|SELECT \*|#\w|\bSET (?!@|state|leaseUntil)/i;
@@ -149,51 +168,81 @@ describe('the natively compiled procedures', () => {
     expect(body).not.toMatch(/;\s*WITH\b/i);
   });
 
-  it('give every column of the table a value but the identity', () => {
-    const file = named('0012_work_queue_memory_optimized.sql');
-    const table = file.batches.find((batch) => batch.includes('CREATE TABLE mcms.CamWorkItem')) ?? '';
+  it.each(natives)('%s: %s hints at indexes that the table has', (file, _name, text) => {
+    const table = tableOf(named(file));
+    for (const [, index = ''] of text.matchAll(/INDEX \((\w+)\)/g))
+      expect(table).toContain(`INDEX ${index} NONCLUSTERED`);
+  });
+
+  it.each(QUEUES)('of $name give every column of the table a value but the identity', ({ file, native }) => {
     const columns = [
-      ...table.matchAll(/^ {4}(\w+) (?:uniqueidentifier|int|bigint|bit|datetime2|nvarchar)/gm),
+      ...tableOf(file).matchAll(/^ {4}(\w+) (?:uniqueidentifier|int|bigint|bit|datetime2|nvarchar)/gm),
     ].map(([, name]) => name);
-    const [, inserted = ''] =
-      /INSERT INTO mcms\.CamWorkItem \(([^)]*)\)/.exec(native.get('mcms.EnqueueWorkItem') ?? '') ?? [];
-    expect(['seq', ...inserted.split(',').map((name) => name.trim())]).toEqual(columns);
+    const inserts = [...native.values()].flatMap((text) => [
+      ...text.matchAll(/INSERT INTO mcms\.CamWorkItem \(([^)]*)\)\s+VALUES \(([^)]*)\)/g),
+    ]);
+    expect(inserts.length).toBe([...native.keys()].filter((name) => name.includes('Enqueue')).length);
+    for (const [, inserted = '', values = ''] of inserts) {
+      expect(['seq', ...inserted.split(',').map((name) => name.trim())]).toEqual(columns);
+      expect(values.split(',')).toHaveLength(columns.length - 1);
+    }
   });
 });
 
-describe('the memory-optimized table', () => {
-  const table =
-    named('0012_work_queue_memory_optimized.sql').batches.find((batch) => batch.includes('CREATE TABLE')) ??
-    '';
+describe.each(QUEUES)('the memory-optimized table of $name', ({ file }) => {
+  const table = tableOf(file);
 
   it('is durable and has no clustered index, foreign key, default schema or included column', () => {
     expect(table).toContain('WITH (MEMORY_OPTIMIZED = ON, DURABILITY = SCHEMA_AND_DATA)');
     expect(table).toContain('PRIMARY KEY NONCLUSTERED (seq)');
     expect(table).not.toMatch(/(?<!NON)CLUSTERED|REFERENCES|INCLUDE|rowversion|\bmax\b/);
     expect(table.match(/BUCKET_COUNT = \d+/g)).toEqual(['BUCKET_COUNT = 16384', 'BUCKET_COUNT = 16384']);
+    // A memory-optimized table takes eight indexes on older servers.
+    expect(table.match(/PRIMARY KEY|UNIQUE|\bINDEX\b/g)?.length).toBeLessThanOrEqual(9);
   });
 
   it('has the columns of the plain one', () => {
     const core = readFileSync(join(FOLDER, '0001_core.sql'), 'utf8');
     const [, plain = ''] = /CREATE TABLE mcms\.CamWorkItem \(\n([\s\S]*?)\n\);/.exec(core) ?? [];
+    const added = file.name >= '0019' ? named('0019_work_queue_lanes.sql').text : '';
     const columns = (text: string) =>
       text
         .split('\n')
         .map((line) =>
           line
             .trim()
-            .replace(/,$/, '')
+            .replace(/[,;]$/, '')
             .replace(/ COLLATE \w+/, ''),
         )
-        .filter((line) => /^[a-z]\w* /.test(line));
-    expect(columns(table)).toEqual(columns(plain));
+        .filter((line) => /^[a-z]\w* (?:uniqueidentifier|n?varchar|int|bigint|bit|datetime2)/.test(line));
+    expect(columns(table)).toEqual([...columns(plain), ...columns(added)]);
   });
 
   it('keeps its key columns within an index row', () => {
-    // nvarchar(16) + nvarchar(24) + int + bigint, of 2,500 bytes.
+    // nvarchar(16) + nvarchar(24) + int + bigint, and at most nvarchar(16) + nvarchar(200) + 2 int, of 2,500 bytes.
     expect(table).toContain(
       'INDEX IX_CamWorkItem_claim NONCLUSTERED (state, application, priority DESC, seq)',
     );
+  });
+});
+
+describe('0020_work_queue_lanes_memory_optimized.sql', () => {
+  const { text } = named('0020_work_queue_lanes_memory_optimized.sql');
+
+  it('gives the table of 0012 the columns and indexes that a new one has', () => {
+    const table = tableOf(named('0020_work_queue_lanes_memory_optimized.sql'));
+    const [, altered = ''] = /EXEC \(N'ALTER TABLE mcms\.CamWorkItem ADD ([\s\S]*?);'\);/.exec(text) ?? [];
+    const parts = altered.replaceAll("''", "'").split(/,\n\s+/);
+    expect(parts).toHaveLength(6);
+    for (const part of parts) expect(table).toContain(part);
+  });
+
+  it('moves every column of the items it sets aside', () => {
+    const lists = [...text.matchAll(/\n {4}(seq, workItemId[\s\S]*?turn)\b/g)].map(([, list = '']) =>
+      list.replaceAll(/\s+/g, ' '),
+    );
+    expect(new Set(lists).size).toBe(1);
+    expect(lists[0]?.split(', ')).toHaveLength(19);
   });
 });
 

@@ -15,7 +15,7 @@ const AGREED = [
   },
   { name: 'esprit-dispatch', lockDuration: 'PT1M', maxDeliveryCount: 100, defaultMessageTimeToLive: 'P1D' },
   { name: 'esprit-results', lockDuration: 'PT1M', maxDeliveryCount: 10 },
-  { name: 'esprit-rejected', lockDuration: 'PT1M', maxDeliveryCount: 10, defaultMessageTimeToLive: 'P14D' },
+  { name: 'esprit-rejected', lockDuration: 'PT1M', maxDeliveryCount: 2000, defaultMessageTimeToLive: 'P14D' },
   { name: 'file-verification', lockDuration: 'PT5M', maxDeliveryCount: 10 },
   { name: 'exports', lockDuration: 'PT5M', maxDeliveryCount: 10 },
 ];

@@ -16,6 +16,7 @@ const ROLES: Readonly<Record<string, string>> = {
   storageTableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3',
   dataSender: '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39',
   dataReceiver: '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0',
+  communicationOwner: '09976791-48a7-449e-bb21-39d1a415f350',
 };
 
 describe('rights', () => {
@@ -32,11 +33,25 @@ describe('rights', () => {
   it.each([
     [
       'functionsSendTo',
-      ['esprit-commands', 'esprit-dispatch', 'esprit-rejected', 'file-verification', 'exports'],
+      [
+        'esprit-commands',
+        'esprit-dispatch',
+        'esprit-results',
+        'esprit-rejected',
+        'file-verification',
+        'exports',
+      ],
     ],
     [
       'functionsReceiveFrom',
-      ['esprit-commands', 'esprit-results', 'esprit-rejected', 'file-verification', 'exports'],
+      [
+        'esprit-commands',
+        'esprit-dispatch',
+        'esprit-results',
+        'esprit-rejected',
+        'file-verification',
+        'exports',
+      ],
     ],
     ['workstationsSendTo', ['esprit-results']],
     ['workstationsReceiveFrom', ['esprit-dispatch']],

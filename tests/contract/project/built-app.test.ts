@@ -7,6 +7,14 @@ import { type BuiltApp, buildApp } from './build-app.ts';
 import { readJson, runNode } from './run-script.ts';
 
 const HTTP = [
+  'GET HEAD /dead-letters dead-letters-list',
+  'GET HEAD /dead-letters/{queue}/{sequenceNumber} dead-letters-get',
+  'POST /dead-letters/{queue}/{sequenceNumber}/discard dead-letters-discard',
+  'POST /dead-letters/{queue}/{sequenceNumber}/resubmit dead-letters-resubmit',
+  'GET HEAD /incidents incidents-list',
+  'GET HEAD /incidents/{incidentId} incidents-get',
+  'POST /incidents/{incidentId}/acknowledge incidents-acknowledge',
+  'POST /incidents/{incidentId}/solve incidents-solve',
   'GET HEAD /health/live health-live',
   'GET HEAD /health/ready health-ready',
   'GET HEAD /health/deep health-deep',
@@ -35,11 +43,27 @@ const HTTP = [
   'GET HEAD /commands commands-list',
   'GET HEAD /commands/{commandId} commands-get',
   'POST /commands/{commandId}/cancel commands-cancel',
+  'GET HEAD /commands/{commandId}/timeline commands-timeline',
+  'POST /commands/{commandId}/retry commands-retry',
+  'POST /commands/{commandId}/clone commands-clone',
+  'GET HEAD /command-types command-types-list',
+  'GET HEAD /command-failures command-failures-list',
+  'POST /bulk-actions bulk-actions-prepare',
+  'GET HEAD /bulk-actions/{bulkActionId} bulk-actions-get',
+  'GET HEAD /bulk-actions/{bulkActionId}/items bulk-actions-items',
+  'POST /bulk-actions/{bulkActionId}/start bulk-actions-start',
+  'POST /bulk-actions/{bulkActionId}/stop bulk-actions-stop',
+  'GET HEAD /operator-actions operator-actions-list',
   'POST /agent/announce agent-announce',
   'POST /agent/claim agent-claim',
   'POST /agent/attempts/{attemptId}/heartbeat agent-heartbeat',
   'POST /agent/attempts/{attemptId}/outputs agent-outputs',
   'POST /agent/attempts/{attemptId}/log agent-log',
+  'GET HEAD /pauses pauses-list',
+  'POST /pauses pauses-start',
+  'DELETE /pauses/{pauseId} pauses-end',
+  'GET HEAD /workstations workstations-list',
+  'GET HEAD /licence-pools licence-pools-list',
   'GET HEAD POST PUT PATCH DELETE OPTIONS /{*path} not-found',
 ];
 
@@ -80,9 +104,12 @@ describe('the built app registers exactly', () => {
     );
     expect(timers.toSorted()).toEqual([
       'attempt-watchdog: 2-57/5 * * * * *',
+      'bulk-runner: */2 * * * * *',
       'columnstore-maintenance: 0 40 2 * * *',
       'command-watch: 23 * * * * *',
+      'incident-watch: 7-52/15 * * * * *',
       'long-statement-watch: 45 * * * * *',
+      'notification-relay: 4-59/5 * * * * *',
       'outbox-relay: */5 * * * * *',
       'plan-regression-guard: 30 3-59/15 * * * *',
       'reprocess: 4-59/15 * * * * *',
@@ -118,11 +145,15 @@ describe('the built app registers exactly', () => {
     );
     expect(others.toSorted()).toEqual([
       'attempt-watchdog: durableClient in',
+      'bulk-actions-start: durableClient in',
+      'bulk-runner: durableClient in',
       'cam-commands: durableClient in',
       'cam-results: durableClient in',
       'command-watch: durableClient in',
       'commands-cancel: durableClient in',
+      'commands-clone: durableClient in',
       'commands-order: durableClient in',
+      'commands-retry: durableClient in',
       'outbox-relay: durableClient in',
       'work-sweeper: serviceBus out esprit-dispatch',
     ]);

@@ -9,6 +9,11 @@ export class ManualClock implements Clock {
     this.#nowMs = startMs;
   }
 
+  /** How many actions wait for their time: the alarm, and deliveries that a fault delays. */
+  get pending(): number {
+    return this.#pending.length;
+  }
+
   nowMs(): number {
     return this.#nowMs;
   }

@@ -220,7 +220,7 @@ describe('commands over HTTP', () => {
     rig.harness.clock.advance(2000);
     const { value } = await list('');
     expect(value.map((command) => (command as unknown as { waitReason: string }).waitReason)).toEqual([
-      'no seat free',
+      'WS-1 has a seat free and has not taken it yet',
       'no workstation for solidworks',
       'not before 2030-02-01T00:00:00.000Z',
     ]);

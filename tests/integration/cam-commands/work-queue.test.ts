@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
-  type Claim,
   type WorkItem,
   expireLeases,
   lostItems,
-  waitingByApplication,
   withdrawWaiting,
   workQueueOf,
 } from '../../../shared/cam-commands/work-queue.ts';
 import type { Database } from '../../../shared/data/index.ts';
+import { type GivenClaim, claimIn } from '../../support/claims.ts';
 import { createTestDatabase } from '../../support/database.ts';
 
 const NOW = '2030-01-01T00:00:00.000Z';
@@ -52,20 +51,8 @@ describe('the work queue', () => {
     );
     return attemptId;
   };
-  const claim = async (given: Partial<Claim> = {}) => {
-    const claimed = await database.transaction((trx) =>
-      workQueueOf(database).claim(trx, {
-        claimId: randomUUID(),
-        workstation: 'WS-1',
-        applications: ['esprit'],
-        now: NOW,
-        leaseUntil: LEASE_END,
-        ...given,
-      }),
-    );
-    return claimed?.item;
-  };
-  const claimedName = async (given?: Partial<Claim>) => {
+  const claim = (given: GivenClaim = {}) => claimIn(database, { applications: ['esprit'], ...given });
+  const claimedName = async (given?: GivenClaim) => {
     const item = await claim(given);
     return item && names.get(item.commandId);
   };
@@ -153,11 +140,4 @@ describe('the work queue', () => {
       expect(outcomes.filter(Boolean)).toHaveLength(1);
     },
   );
-
-  it('names for each application the item to be claimed next', async () => {
-    await put('esprit');
-    const next = await put('esprit, urgent', { priority: 9 });
-    await put('cancelled', { application: 'solidworks', cancelRequested: 1 });
-    expect(await waitingByApplication(database, NOW)).toEqual([{ application: 'esprit', workItemId: next }]);
-  });
 });

@@ -67,7 +67,7 @@ export function injectionSuite(): void {
   const principal = (name: string): Principal => ({
     subject: name,
     name,
-    roles: new Set(['Mcms.Admin']),
+    roles: new Set(['Mcms.Admin', 'Mcms.Engineer']),
     kind: 'user',
   });
 

@@ -7,6 +7,7 @@ import {
   workQueueOf,
 } from '../../../shared/cam-commands/work-queue.ts';
 import type { Database } from '../../../shared/data/index.ts';
+import { claimIn, claimWithin } from '../../support/claims.ts';
 import { openPair } from './engine.ts';
 
 const NOW = '2030-01-01T00:00:00.000Z';
@@ -22,7 +23,11 @@ export function workQueueSuite(): void {
     ({ database, other } = await openPair());
   });
 
-  const enqueue = async (priority: number, application = 'esprit'): Promise<string> => {
+  const enqueue = async (
+    priority: number,
+    application = 'esprit',
+    requestedBy: string = randomUUID(),
+  ): Promise<string> => {
     const attemptId = randomUUID();
     await database.transaction((trx) =>
       workQueueOf(database).enqueue(trx, {
@@ -36,22 +41,14 @@ export function workQueueSuite(): void {
         priority,
         notBefore: NOW,
         enqueuedAt: NOW,
+        laneId: 0,
+        requestedBy,
       }),
     );
     return attemptId;
   };
-  const claim = async (process: Database, workstation: string, claimId: string = randomUUID()) =>
-    (
-      await process.transaction((trx) =>
-        workQueueOf(process).claim(trx, {
-          claimId,
-          workstation,
-          applications: ['esprit', 'solidworks'],
-          now: NOW,
-          leaseUntil: LEASE_END,
-        }),
-      )
-    )?.item;
+  const claim = (process: Database, workstation: string, claimId: string = randomUUID()) =>
+    claimIn(process, { workstation, claimId });
   const waiting = async (): Promise<number> =>
     (await database.read.selectFrom('CamWorkItem').select('seq').where('state', '=', 'Waiting').execute())
       .length;
@@ -109,13 +106,7 @@ export function workQueueSuite(): void {
     it('get nothing that a transaction claimed and did not commit, until it has ended', async () => {
       await enqueue(5);
       const failing = database.transaction(async (trx) => {
-        const held = await workQueueOf(database).claim(trx, {
-          claimId: randomUUID(),
-          workstation: 'WS-1',
-          applications: ['esprit'],
-          now: NOW,
-          leaseUntil: LEASE_END,
-        });
+        const held = await claimWithin(database, trx, { workstation: 'WS-1' });
         expect(held).toBeDefined();
         throw new Error('no');
       });
@@ -140,6 +131,42 @@ export function workQueueSuite(): void {
       expect(given.filter((id) => taken.includes(id))).toEqual([]);
       expect(new Set(given).size).toBe(given.length);
       expect(given.length + taken.length + (await waiting())).toBe(ids.length);
+    });
+  });
+
+  describe('turns', () => {
+    const served = async (count: number): Promise<string[]> => {
+      const names: string[] = [];
+      for (let index = 0; index < count; index += 1)
+        names.push((await claim(database, 'WS-1'))?.requestedBy ?? '');
+      return names;
+    };
+
+    it('let one order not wait for the fifty of somebody else', async () => {
+      for (let index = 0; index < 50; index += 1) await enqueue(5, 'esprit', 'many');
+      expect(await served(3)).toEqual(['many', 'many', 'many']);
+      await enqueue(5, 'esprit', 'one');
+      expect(await served(3)).toEqual(['many', 'one', 'many']);
+    });
+
+    it('go round among people of one priority, over all applications', async () => {
+      for (const name of ['a', 'a', 'a', 'b', 'b', 'c']) await enqueue(5, 'esprit', name);
+      await enqueue(5, 'solidworks', 'a');
+      await enqueue(9, 'esprit', 'a');
+      expect(await served(8)).toEqual(['a', 'a', 'b', 'c', 'a', 'b', 'a', 'a']);
+    });
+  });
+
+  describe('a licence pool', () => {
+    it('gives out no more seats than it has, however many claim at once', async () => {
+      for (let number = 0; number < 20; number += 1) await enqueue(5);
+      const claims = await Promise.all(
+        Array.from({ length: AGENTS }, (_, index) =>
+          claimIn(index % 2 ? database : other, { workstation: `WS-${index}`, licencePools: { esprit: 3 } }),
+        ),
+      );
+      expect(claims.filter(Boolean)).toHaveLength(3);
+      expect(await waiting()).toBe(17);
     });
   });
 

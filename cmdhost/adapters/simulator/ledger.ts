@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import type { AdapterJob } from '../contract.ts';
 
 /**
- * The simulator's own record of what it ran, kept apart from everything the product says about itself. One line for each event,
+ * The simulators' own record of what they ran, kept apart from everything the product says about itself. One line for each event,
  * in one appending write, so that simulators side by side never mix their lines.
  */
 export function writeLedger(path: string | undefined, event: 'start' | 'end', job: AdapterJob): void {

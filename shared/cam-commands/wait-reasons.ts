@@ -1,0 +1,70 @@
+import type { Queries } from '../data/index.ts';
+import type { CommandTypes } from './command-types.ts';
+import type { CommandRow } from './command-view.ts';
+import { claimedCounts, postProcessorOf } from './lanes.ts';
+import type { LicencePools } from './licence-pools.ts';
+import { pausesInForce } from './pauses.ts';
+import { type WaitFacts, waitReasonOf } from './wait-reason.ts';
+import { liveWorkstations } from './workstations.ts';
+
+export interface WaitReasonDeps {
+  readonly commandTypes: CommandTypes;
+  /** Default: no pool has a limit. */
+  readonly licencePools?: LicencePools | undefined;
+}
+
+type Explain = (command: CommandRow) => string | null;
+
+/** Why commands wait: four small queries however many they are, and none when nothing waits for a workstation. */
+export async function waitReasons(
+  queries: Queries,
+  now: Date,
+  commands: readonly CommandRow[],
+  { commandTypes, licencePools = {} }: WaitReasonDeps,
+): Promise<Explain> {
+  const queued = commands.filter(({ status }) => status === 'Queued').map(({ commandId }) => commandId);
+  const lanes = queued.length === 0 ? new Map<string, Lane>() : await lanesOf(queries, queued);
+  const facts: WaitFacts =
+    queued.length === 0
+      ? { now, commandTypes, licencePools, pauses: [], claimed: [], workstations: [] }
+      : {
+          now,
+          commandTypes,
+          licencePools,
+          pauses: await pausesInForce(queries, now),
+          claimed: await claimedCounts(queries),
+          workstations: await liveWorkstations(queries, now),
+        };
+  return (command) => {
+    const lane = lanes.get(command.commandId);
+    return waitReasonOf(
+      {
+        status: command.status,
+        notBefore: command.notBefore,
+        nextAttemptAt: command.nextAttemptAt,
+        waitingSince: lane?.enqueuedAt ?? command.requestedAt,
+        application: command.application,
+        commandType: command.commandType,
+        postProcessor: postProcessorOf(command),
+        machine: lane?.machine ?? '',
+      },
+      facts,
+    );
+  };
+}
+
+interface Lane {
+  readonly machine: string | null;
+  readonly enqueuedAt: string;
+}
+
+async function lanesOf(queries: Queries, commandIds: readonly string[]): Promise<ReadonlyMap<string, Lane>> {
+  const rows = await queries
+    .selectFrom('CamCommandAttempt as attempt')
+    .innerJoin('CamWorkItem as item', 'item.attemptId', 'attempt.attemptId')
+    .leftJoin('CamWorkLane as lane', 'lane.laneId', 'item.laneId')
+    .select(['attempt.commandId', 'lane.machine', 'item.enqueuedAt'])
+    .where('attempt.commandId', 'in', commandIds)
+    .execute();
+  return new Map(rows.map(({ commandId, ...lane }) => [commandId, lane]));
+}

@@ -1,0 +1,2 @@
+export { type QueueName, queues } from './places.ts';
+export { type DeadLetterDeps, discard, listDeadLetters, readDeadLetter, resubmit } from './service.ts';

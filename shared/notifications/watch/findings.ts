@@ -1,0 +1,174 @@
+import type { IncidentKind } from '../contracts.ts';
+import type { IncidentRow, Opening } from '../incident-rows.ts';
+import { type PauseSpan, pausedMs } from './pauses.ts';
+
+/** Something wrong at this moment. */
+export interface Finding extends Opening {
+  /** What has gone on since then is the same trouble: a person who solved it later has dealt with it. */
+  readonly since: string;
+}
+
+/** Limits of what is still right, in milliseconds. */
+export const WATCH_LIMITS = {
+  workstationSilentMs: 2 * 60_000,
+  /** A workstation that has been away for longer has been put away. */
+  workstationForgottenMs: 3 * 86_400_000,
+  queueWaitMs: 2 * 60_000,
+  certificateMs: 30 * 86_400_000,
+  certificateUrgentMs: 7 * 86_400_000,
+} as const;
+
+export interface WorkstationFacts {
+  readonly name: string;
+  readonly lastSeenAt: string;
+  readonly certificateExpiresAt: string | null;
+}
+
+/** Workstations that were there in the last days and are not heard of, though nobody paused them. */
+export function lostWorkstations(
+  workstations: readonly WorkstationFacts[],
+  pauses: readonly PauseSpan[],
+  now: Date,
+): Finding[] {
+  const paused = new Set(pauses.filter((pause) => inForce(pause, now)).map(({ workstation }) => workstation));
+  return workstations
+    .filter(({ name, lastSeenAt }) => {
+      const silentMs = now.getTime() - Date.parse(lastSeenAt);
+      const { workstationSilentMs, workstationForgottenMs } = WATCH_LIMITS;
+      return silentMs > workstationSilentMs && silentMs < workstationForgottenMs && !paused.has(name);
+    })
+    .map(({ name, lastSeenAt }) => ({
+      cause: `workstation:${name}`,
+      kind: 'workstation-lost',
+      severity: 'high',
+      workstation: name,
+      errorMessage: lastSeenAt,
+      since: lastSeenAt,
+    }));
+}
+
+export interface WaitingItem {
+  readonly application: string;
+  readonly commandType: string;
+  readonly enqueuedAt: string;
+  readonly notBefore: string;
+  readonly waitReason: string | null;
+}
+
+/** Kinds of work whose longest waiting item has waited too long, not counting the time it was paused. */
+export function longWaits(items: readonly WaitingItem[], pauses: readonly PauseSpan[], now: Date): Finding[] {
+  const heads = new Map<string, WaitingItem>();
+  for (const item of items) {
+    const lane = `${item.application}:${item.commandType}`;
+    const head = heads.get(lane);
+    if (!head || waitsSince(item) < waitsSince(head)) heads.set(lane, item);
+  }
+  return [...heads].flatMap(([lane, head]): Finding[] => {
+    const covering = pauses.filter(
+      ({ application, commandType }) =>
+        application === head.application && (commandType === null || commandType === head.commandType),
+    );
+    if (covering.some((pause) => inForce(pause, now))) return [];
+    const since = waitsSince(head);
+    const waitedMs = now.getTime() - Date.parse(since) - pausedMs(covering, since, now);
+    if (waitedMs <= WATCH_LIMITS.queueWaitMs) return [];
+    const { application, commandType, waitReason } = head;
+    return [
+      {
+        cause: `wait:${lane}`,
+        kind: 'queue-wait',
+        severity: 'high',
+        application,
+        commandType,
+        errorMessage: waitReason,
+        since,
+      },
+    ];
+  });
+}
+
+/** What lies in a queue's dead letters, or among the rejected messages. */
+export interface QueueTrouble {
+  readonly queue: string;
+  /** As far as was counted. */
+  readonly count: number;
+  /** When the newest of them was sent, ISO 8601; null when that is not known. */
+  readonly newest: string | null;
+  /** Why the newest lies there. */
+  readonly reason?: string | undefined;
+}
+
+export function deadLetterFindings(troubles: readonly QueueTrouble[], now: Date): Finding[] {
+  return troubles
+    .filter(({ count }) => count > 0)
+    .map(({ queue, count, newest, reason }) => ({
+      cause: `dead-letters:${queue}`,
+      kind: 'dead-letters',
+      severity: 'high',
+      queue,
+      occurrences: count,
+      errorMessage: reason ?? null,
+      since: newest ?? now.toISOString(),
+    }));
+}
+
+export function expiringCertificates(workstations: readonly WorkstationFacts[], now: Date): Finding[] {
+  return workstations.flatMap(({ name, lastSeenAt, certificateExpiresAt }): Finding[] => {
+    if (certificateExpiresAt === null) return [];
+    const leftMs = Date.parse(certificateExpiresAt) - now.getTime();
+    const silentMs = now.getTime() - Date.parse(lastSeenAt);
+    if (leftMs > WATCH_LIMITS.certificateMs || silentMs > WATCH_LIMITS.certificateMs) return [];
+    return [
+      {
+        cause: `certificate:${name}:${certificateExpiresAt.slice(0, 10)}`,
+        kind: 'certificate-expiring',
+        severity: leftMs < WATCH_LIMITS.certificateUrgentMs ? 'high' : 'medium',
+        workstation: name,
+        errorMessage: certificateExpiresAt,
+        // The cause names the certificate: whoever solved it has dealt with this one.
+        since: new Date(0).toISOString(),
+      },
+    ];
+  });
+}
+
+export interface Reconciliation {
+  readonly open: readonly Finding[];
+  readonly grow: readonly { readonly row: IncidentRow; readonly finding: Finding }[];
+  readonly solve: readonly IncidentRow[];
+}
+
+/**
+ * What to do about the incidents of the kinds that were judged: open what is new, note what has become more, solve what is over. What a
+ * person solved after it began is not opened again while it lasts.
+ */
+export function reconcile(given: {
+  readonly judged: readonly IncidentKind[];
+  readonly findings: readonly Finding[];
+  readonly openRows: readonly IncidentRow[];
+  /** Cause → when a person last solved it. */
+  readonly solvedByPeople: ReadonlyMap<string, string>;
+}): Reconciliation {
+  const { findings, solvedByPeople } = given;
+  const rows = given.openRows.filter((row) => given.judged.some((kind) => kind === row.kind));
+  const rowOf = new Map(rows.map((row) => [row.cause, row]));
+  const found = new Set(findings.map(({ cause }) => cause));
+  return {
+    open: findings.filter(
+      ({ cause, since }) => !rowOf.has(cause) && !((solvedByPeople.get(cause) ?? '') >= since),
+    ),
+    grow: findings.flatMap((finding) => {
+      const row = rowOf.get(finding.cause);
+      return row && (finding.occurrences ?? 1) > row.occurrences ? [{ row, finding }] : [];
+    }),
+    solve: rows.filter(({ cause }) => !found.has(cause)),
+  };
+}
+
+function waitsSince({ enqueuedAt, notBefore }: WaitingItem): string {
+  return notBefore > enqueuedAt ? notBefore : enqueuedAt;
+}
+
+function inForce({ until }: PauseSpan, now: Date): boolean {
+  return until === null || Date.parse(until) > now.getTime();
+}

@@ -1,0 +1,187 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type NotificationRig, commandId, incidentsOf, notificationsOf, startNotifications } from './rig.ts';
+import { haveCommand, havePause, haveRouting, haveWork, haveWorkstation } from './world.ts';
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
+const OTHER = { code: 'TIMED_OUT', message: 'too long', signature: 'fedcba9876543210' };
+
+describe('an incident', () => {
+  let rig: NotificationRig;
+  beforeEach(async () => {
+    rig = await startNotifications();
+    await haveRouting(rig);
+  });
+
+  it('is one per cause, and each failed run belongs to it once', async () => {
+    await rig.end({ commandId: commandId(1) });
+    await rig.end({ commandId: commandId(1) });
+    await rig.end({ commandId: commandId(2) });
+    await rig.end({ commandId: commandId(1), run: 2 });
+    await rig.end({ commandId: commandId(3), error: OTHER });
+    expect(await incidentsOf(rig)).toMatchObject([
+      { cause: 'failure:0123456789abcdef', occurrences: 3 },
+      { cause: 'failure:fedcba9876543210', occurrences: 1 },
+    ]);
+    const opened = (await notificationsOf(rig)).filter(({ kind }) => kind === 'incident-opened');
+    expect(opened).toHaveLength(4);
+  });
+
+  it('is one also for failures at the same moment from two hosts', async () => {
+    const other = await rig.secondHost();
+    await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        rig.end({ commandId: commandId(index) }, index % 2 === 0 ? rig.database : other),
+      ),
+    );
+    expect(await incidentsOf(rig)).toMatchObject([{ occurrences: 8, severity: 'high' }]);
+    const runs = await rig.database.read.selectFrom('IncidentCommand').selectAll().execute();
+    expect(runs).toHaveLength(8);
+  });
+
+  it('that goes on is told of again after ten minutes, once', async () => {
+    await haveCommand(rig, commandId(1), 'Failed');
+    await rig.end({ commandId: commandId(1) });
+    await rig.send();
+    await rig.end({ commandId: commandId(2) });
+    await rig.end({ commandId: commandId(3) });
+    rig.advance(10 * MINUTE_MS - 1);
+    await rig.watch();
+    await rig.send();
+    expect(await rig.taken('teams')).toHaveLength(1);
+    rig.advance(1);
+    for (let round = 0; round < 3; round += 1) {
+      await rig.watch();
+      await rig.send();
+    }
+    expect((await rig.taken('teams')).map(({ title }) => title)).toEqual([
+      'esprit GenerateNcProgram failed: ESPRIT_CRASHED',
+      'Again: esprit GenerateNcProgram failed: ESPRIT_CRASHED',
+    ]);
+    expect(await incidentsOf(rig)).toMatchObject([{ occurrences: 3, toldOccurrences: 3 }]);
+  });
+
+  it('is solved when all its commands have succeeded or been cancelled, and comes again as a new one', async () => {
+    await haveCommand(rig, commandId(1), 'Succeeded');
+    await haveCommand(rig, commandId(2), 'Failed');
+    await rig.end({ commandId: commandId(1) });
+    await rig.end({ commandId: commandId(2) });
+    await rig.watch();
+    expect(await incidentsOf(rig)).toMatchObject([{ state: 'Open' }]);
+    await rig.database.transaction((trx) =>
+      trx.updateTable('CamCommand').set({ status: 'Cancelled' }).where('status', '=', 'Failed').execute(),
+    );
+    await rig.watch();
+    await rig.end({ commandId: commandId(2), run: 2 });
+    expect(await incidentsOf(rig)).toMatchObject([
+      { state: 'Solved', solvedBy: 'mcms', solvedAt: rig.now() },
+      { state: 'Open', occurrences: 1, cause: 'failure:0123456789abcdef' },
+    ]);
+    const journal = await rig.database.read.selectFrom('OperatorAction').selectAll().execute();
+    expect(journal).toMatchObject([{ action: 'IncidentSolved', actedBy: 'mcms', actorKind: 'service' }]);
+  });
+
+  it('that is severe goes out by SMS when nobody acknowledges it, once', async () => {
+    rig.troubles = [{ queue: 'esprit-commands', count: 2, newest: rig.now() }];
+    await rig.watch();
+    await rig.send();
+    rig.advance(15 * MINUTE_MS - 1);
+    await rig.watch();
+    await rig.send();
+    expect(await rig.taken('sms')).toEqual([]);
+    rig.advance(1);
+    for (let round = 0; round < 3; round += 1) {
+      await rig.watch();
+      await rig.send();
+    }
+    expect(await rig.taken('sms')).toMatchObject([
+      { to: ['+821000000001'], text: expect.stringContaining('esprit-commands') },
+    ]);
+  });
+});
+
+describe('the watch', () => {
+  let rig: NotificationRig;
+  beforeEach(async () => {
+    rig = await startNotifications();
+    await haveRouting(rig);
+  });
+  /** Rounds every 15 s, as the timer has them. */
+  const watchFor = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 15 * SECOND_MS) {
+      rig.advance(15 * SECOND_MS);
+      await rig.watch();
+    }
+  };
+  const states = async () => (await incidentsOf(rig)).map(({ kind, state }) => `${kind} ${state}`);
+
+  it('opens an incident for dead letters, grows it, and solves it when they are gone', async () => {
+    rig.troubles = [{ queue: 'esprit-rejected', count: 1, newest: rig.now(), reason: 'invalid-message' }];
+    await rig.watch();
+    rig.troubles = [{ queue: 'esprit-rejected', count: 3, newest: rig.now() }];
+    await rig.watch();
+    await rig.watch();
+    expect(await incidentsOf(rig)).toMatchObject([
+      { kind: 'dead-letters', queue: 'esprit-rejected', occurrences: 3, state: 'Open' },
+    ]);
+    rig.troubles = [];
+    await rig.watch();
+    expect(await states()).toEqual(['dead-letters Solved']);
+  });
+
+  it('misses a workstation after two minutes of its own, until it is heard again', async () => {
+    await haveWorkstation(rig, { name: 'WS-09' });
+    await watchFor(2 * MINUTE_MS);
+    expect(await states()).toEqual([]);
+    await watchFor(30 * SECOND_MS);
+    expect(await states()).toEqual(['workstation-lost Open']);
+    await rig.database.transaction((trx) =>
+      trx.updateTable('Workstation').set({ lastSeenAt: rig.now() }).execute(),
+    );
+    await watchFor(15 * SECOND_MS);
+    expect(await states()).toEqual(['workstation-lost Solved']);
+  });
+
+  it('does not miss one that is paused', async () => {
+    await haveWorkstation(rig, { name: 'WS-09' });
+    await havePause(rig, { workstation: 'WS-09' });
+    await watchFor(4 * MINUTE_MS);
+    expect(await states()).toEqual([]);
+  });
+
+  it('opens an incident when work waits over two minutes, not counting a pause', async () => {
+    await haveCommand(rig, commandId(1), 'Queued', 'no seat free');
+    await haveWork(rig, commandId(1));
+    await watchFor(2 * MINUTE_MS);
+    expect(await states()).toEqual([]);
+    const pauseId = await havePause(rig, { application: 'esprit' });
+    await watchFor(5 * MINUTE_MS);
+    expect(await states()).toEqual([]);
+    await rig.database.transaction((trx) =>
+      trx.updateTable('CamPause').set({ endedAt: rig.now() }).where('pauseId', '=', pauseId).execute(),
+    );
+    await watchFor(15 * SECOND_MS);
+    expect(await incidentsOf(rig)).toMatchObject([
+      { kind: 'queue-wait', application: 'esprit', state: 'Open', errorMessage: 'no seat free' },
+    ]);
+    await rig.database.transaction((trx) => trx.deleteFrom('CamWorkItem').execute());
+    await watchFor(15 * SECOND_MS);
+    expect(await states()).toEqual(['queue-wait Solved']);
+  });
+
+  it('tells of a certificate once, also after somebody has solved it', async () => {
+    const expires = new Date(Date.parse(rig.now()) + 20 * 86_400_000).toISOString();
+    await haveWorkstation(rig, { name: 'WS-09', certificateExpiresAt: expires });
+    await rig.watch();
+    expect(await states()).toEqual(['certificate-expiring Open']);
+    const [row] = await incidentsOf(rig);
+    await rig.database.transaction((trx) =>
+      trx
+        .updateTable('Incident')
+        .set({ state: 'Solved', openKey: row?.incidentId ?? '', solvedAt: rig.now(), solvedBy: 'operator' })
+        .execute(),
+    );
+    await rig.watch();
+    expect(await states()).toEqual(['certificate-expiring Solved']);
+  });
+});
