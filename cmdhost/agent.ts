@@ -8,6 +8,7 @@ import { createApiClient } from './api-client.ts';
 import { startBellListener } from './bells.ts';
 import { type ClaimLoop, startClaimLoop } from './claim-loop.ts';
 import { controlPeer } from './control/server.ts';
+import { runningOf } from './control/status.ts';
 import { startDiskWatch } from './disk-watch.ts';
 import { createFolderKeeper } from './folder-keeper.ts';
 import { openJournal } from './journal.ts';
@@ -70,11 +71,11 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
   folders.prune();
 
   let drained = false;
-  let claims: ClaimLoop | undefined;
+  const started: { claims?: ClaimLoop } = {};
   const holder = createRunnerHolder(log);
   const drain = (value: boolean): void => {
     drained = value;
-    claims?.hold('drain', value);
+    started.claims?.hold('drain', value);
   };
   const status = () => ({
     workstation,
@@ -82,21 +83,15 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
     drained,
     runner: holder.state(),
     diskLow: disk.isLow(),
-    claiming: claims?.isClaiming() ?? false,
-    running: [...running.values()].map(({ job, progress }) => ({
-      attemptId: job.attemptId,
-      commandId: job.commandId,
-      application: job.application,
-      commandType: job.commandType,
-      ...progress(),
-    })),
+    claiming: started.claims?.isClaiming() ?? false,
+    running: runningOf(running.values()),
     unsentResults: journal.unsent().length,
     lastContactAt,
   });
   const disk = startDiskWatch({
     folder: workFolder,
     minFreeBytes: config.minFreeDiskBytes,
-    onChange: (low) => claims?.hold('disk', low),
+    onChange: (low) => started.claims?.hold('disk', low),
     log,
   });
   const side = await startRunnerSide({
@@ -107,7 +102,7 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
     log,
   });
   const adapters = createAdapters({ runner: holder, workFolder, seats });
-  const announcer = createAnnouncer({ api, config, version, runner: holder.state, log });
+  const announcer = createAnnouncer({ api, config, version, runner: () => holder.state(), log });
 
   const closeAll = async (): Promise<void> => {
     disk.stop();
@@ -145,7 +140,7 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
           log.warn('an attempt that was begun before is not run again', { attemptId: job.attemptId });
           return;
         }
-        const onDrain = (value: boolean): void => claims?.drain(value);
+        const onDrain = (value: boolean): void => started.claims?.drain(value);
         const attempt = startAttempt(job, { config, api, adapters, journal, clock, log, onDrain });
         running.set(job.attemptId, attempt);
         await attempt.done;
@@ -156,7 +151,7 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
       log.error('an attempt could not be begun', { attemptId: job.attemptId, error }),
     );
 
-  const claiming = startClaimLoop({
+  const claims = startClaimLoop({
     api,
     workstation,
     applications: config.adapters.map(({ application }) => application),
@@ -167,24 +162,25 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
       ...(drained ? (['drain'] as const) : []),
       ...(disk.isLow() ? (['disk'] as const) : []),
     ],
-    announce: announcer.announce,
+    announce: async (until) => announcer.announce(until),
     run,
     log,
   });
-  claims = claiming;
+  started.claims = claims;
+  let stopping: Promise<void> | undefined;
   holder.onChange((state) => {
-    if (state === 'absent') log.warn('no runner is there: no work is claimed');
-    claiming.hold('runner', state === 'absent');
+    if (state === 'absent' && !stopping) log.warn('no runner is there: no work is claimed');
+    claims.hold('runner', state === 'absent');
     announcer.refresh();
   });
   // It may have changed while the announcement was on its way.
   announcer.refresh();
-  const bells = startBellListener({ client, claims: claiming, log });
+  const bells = startBellListener({ client, claims, log });
   // Ahead of the first job; a failure comes up again where the SDK is used.
   loadBlobs().catch((error: unknown) => log.error('the SDK of Blob Storage cannot be loaded', { error }));
 
   const stop = async (): Promise<void> => {
-    const ended = Promise.all([claiming.stop(), bells.stop()]);
+    const ended = Promise.all([claims.stop(), bells.stop()]);
     const attempts = [...running.values()];
     const allDone = Promise.all(attempts.map(async ({ done }) => done));
     await within(config.stopGracePeriod, allDone);
@@ -192,6 +188,5 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
     await Promise.all([ended, allDone]);
     await closeAll();
   };
-  let stopping: Promise<void> | undefined;
   return { stop: async () => (stopping ??= stop()) };
 }

@@ -66,7 +66,8 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const held = new Set<HoldReason>(options.held);
   let waiters: { ring: number; resolve: (answer: RingAnswer) => void }[] = [];
 
-  const mayAsk = (): boolean => !stopped.signal.aborted && held.size === 0 && busy < options.seats && asked > answered;
+  const mayAsk = (): boolean =>
+    !stopped.signal.aborted && held.size === 0 && busy < options.seats && asked > answered;
   const isFull = (): boolean => stopped.signal.aborted || drained || held.size > 0 || busy >= options.seats;
   const tell = (): void => {
     if (isFull()) events.emit('full');
@@ -172,23 +173,21 @@ async function claimOne(options: ClaimLoopOptions, signal: AbortSignal): Promise
     }
   };
   let outage = false;
-  return retry(
-    async () =>
-      inSpan('claim work', { kind: 'client', operationKey: 'agent.claim' }, claim),
-    {
-      policy: UNTIL_IT_WORKS,
-      signal,
-      isTransient: (error) => error instanceof ApiUnavailableError,
-      onRetry: (error, attempt) => {
-        if (!outage) log.warn('a claim got no answer and is repeated', { claimId, attempt, error });
-        outage = true;
-      },
+  return retry(async () => inSpan('claim work', { kind: 'client', operationKey: 'agent.claim' }, claim), {
+    policy: UNTIL_IT_WORKS,
+    signal,
+    isTransient: (error) => error instanceof ApiUnavailableError,
+    onRetry: (error, attempt) => {
+      if (!outage) log.warn('a claim got no answer and is repeated', { claimId, attempt, error });
+      outage = true;
     },
-  );
+  });
 }
 
 function isNotAnnounced(error: unknown): boolean {
   return (
-    error instanceof ApiRefusedError && error.status === 409 && error.message.includes('workstation-not-announced')
+    error instanceof ApiRefusedError &&
+    error.status === 409 &&
+    error.message.includes('workstation-not-announced')
   );
 }

@@ -8,7 +8,8 @@ export interface AdapterEvents {
 
 /** Gives a line to whom it is for. */
 export function dispatch(stream: 'out' | 'err', text: string, { onLine, onText }: AdapterEvents): void {
-  const parsed = stream === 'out' && text.startsWith('{') ? adapterLine.safeParse(parseJson(text)) : undefined;
+  const parsed =
+    stream === 'out' && text.startsWith('{') ? adapterLine.safeParse(parseJson(text)) : undefined;
   if (parsed?.success) onLine(parsed.data);
   else onText(text);
 }

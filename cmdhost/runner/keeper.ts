@@ -11,7 +11,10 @@ export interface Keeper {
 }
 
 /** The runner's side of the connection: starts processes, passes their lines on, and ends them. `stream` is the way to the agent. */
-export function createKeeper(stream: () => LineStream | undefined, onError: (error: unknown) => void): Keeper {
+export function createKeeper(
+  stream: () => LineStream | undefined,
+  onError: (error: unknown) => void,
+): Keeper {
   const processes = new Map<string, LocalProcess>();
   let paused = false;
   let over = false;

@@ -15,7 +15,7 @@ export async function serveParent(): Promise<void> {
     input: process.stdin,
     output: process.stdout,
     maxLength: MAX_MESSAGE_LENGTH,
-    onMessage: keeper.onMessage,
+    onMessage: (message) => keeper.onMessage(message),
   });
   stream.send({ type: 'ready' });
   await stream.closed;
@@ -45,21 +45,21 @@ export async function serveSession(workFolder: string, signal: AbortSignal): Pro
 }
 
 async function serveOnce(workFolder: string, signal: AbortSignal): Promise<void> {
-  let stream: LineStream | undefined;
-  const keeper: Keeper = createKeeper(() => stream, report);
+  const agent: { stream?: LineStream } = {};
+  const keeper: Keeper = createKeeper(() => agent.stream, report);
   const connection = await connectLink({
     workFolder,
     role: 'runner',
     maxLength: MAX_MESSAGE_LENGTH,
-    onMessage: keeper.onMessage,
+    onMessage: (message) => keeper.onMessage(message),
   });
-  stream = connection;
+  agent.stream = connection;
   const end = (): void => connection.close();
   signal.addEventListener('abort', end);
   if (signal.aborted) end();
-  stream.send({ type: 'ready' });
+  connection.send({ type: 'ready' });
   process.stdout.write('cmdhost runner: connected\n');
-  await stream.closed;
+  await connection.closed;
   signal.removeEventListener('abort', end);
   await keeper.killAll();
   process.stdout.write('cmdhost runner: the agent is gone; what ran was ended\n');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { ability, applications } from '../cam-commands/contracts.ts';
+import { ability } from '../cam-commands/contracts.ts';
 import { durationMs } from '../time/duration.ts';
 
 /** The configuration file of one CmdHost agent. Every field is described in docs/cmdhost.md. */

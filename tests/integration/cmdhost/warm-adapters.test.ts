@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Job } from '../../../shared/cam-commands/contracts.ts';
-import { aJob, ended, isAlive, Rig } from './rig.ts';
+import { aJob, ended, isAlive, Rig, SIMULATOR, simulated } from './rig.ts';
 
 /** An adapter that serves, and does with each job what its parameter `script` says. */
 const SERVING = `
@@ -94,6 +95,18 @@ describe('an adapter that serves', () => {
     expect(await isAlive(pid)).toBe(true);
     expect(await agent.kill('SIGTERM')).toBe(0);
     expect(await isAlive(pid)).toBe(false);
+  });
+
+  it('may be the simulator: its licence is held by one process for all its jobs', async () => {
+    const environment = { SIMULATOR_LEDGER: rig.ledgerFile };
+    const command = [process.execPath, SIMULATOR];
+    await rig.agent({ adapters: [{ application: 'esprit', command, environment, keepWarm: 'PT30S' }] });
+    const jobs = [simulated({}), simulated({ fault: 'licence-busy' }), simulated({})];
+    const kinds: string[] = [];
+    for (const one of jobs) kinds.push((await rig.run(one)).kind);
+    expect(kinds).toEqual(['succeeded', 'failed', 'succeeded']);
+    const lines = (await readFile(rig.ledgerFile, 'utf8')).trim().split('\n');
+    expect(new Set(lines.map((line) => (JSON.parse(line) as { pid: number }).pid)).size).toBe(1);
   });
 
   it('has no more processes than there are seats', async () => {
