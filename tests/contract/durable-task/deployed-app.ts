@@ -28,13 +28,25 @@ export function deployedApp({ baseUrl, key }: DeployedSettings = fromEnvironment
     options: { extraInputs: [input] },
     extraInputs: new Map([[input, webhookBinding(baseUrl.trim().replace(/\/+$/, ''), key?.trim())]]),
   };
-  const client = df.getClient(context as unknown as InvocationContext);
+  const client = clientOf(context as unknown as InvocationContext);
   return async () => ({
     client,
     passTime: (ms) => wait(ms),
     settle: () => wait(settleMs),
     close: async () => undefined,
   });
+}
+
+/** The library takes a process without WEBSITE_HOSTNAME for a developer's machine and puts localhost:7071 into every URL. */
+function clientOf(context: InvocationContext): df.DurableClient {
+  const hostName = process.env['WEBSITE_HOSTNAME'];
+  process.env['WEBSITE_HOSTNAME'] = 'deployed';
+  try {
+    return df.getClient(context);
+  } finally {
+    if (hostName === undefined) delete process.env['WEBSITE_HOSTNAME'];
+    else process.env['WEBSITE_HOSTNAME'] = hostName;
+  }
 }
 
 function fromEnvironment(): DeployedSettings {
