@@ -5,7 +5,8 @@ import { LOCAL_ONLY } from './local-only.ts';
 
 const folder = import.meta.dirname;
 /** What a suite may import: nothing that reaches into the process of the app. */
-const PORTABLE = /^(?:@jest\/globals|durable-functions|node:crypto|\.\/durable-app\.ts|\.\/suite-app\/main\.ts)$/;
+const PORTABLE =
+  /^(?:@jest\/globals|durable-functions|node:crypto|\.\/durable-app\.ts|\.\/suite-app\/main\.ts)$/;
 
 const read = (name: string): Promise<string> => readFile(join(folder, name), 'utf8');
 const filesLike = async (pattern: RegExp): Promise<string[]> =>
