@@ -20,13 +20,13 @@ export function newInstanceId(): string {
 
 /** Polls an instance until the condition holds and returns its status then; jest's time-out bounds it. */
 export async function reached(
-  { client, settle }: DurableApp,
+  app: DurableApp,
   id: string,
   condition: (status: df.DurableOrchestrationStatus) => boolean,
 ): Promise<df.DurableOrchestrationStatus> {
   for (;;) {
-    await settle();
-    const status = await client.getStatus(id);
+    await app.settle();
+    const status = await app.client.getStatus(id);
     if (condition(status)) return status;
     await new Promise((resolve) => setImmediate(resolve));
   }

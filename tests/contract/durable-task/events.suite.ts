@@ -7,7 +7,7 @@ import {
   reached,
   settledStatus,
 } from './durable-app.ts';
-import { COLLECT, MANY, RACE, TOGETHER } from './suite-app/main.ts';
+import { COLLECT, MANY, RACE, ROUNDS, TOGETHER } from './suite-app/main.ts';
 
 /** How long the timers of the races run, in ms: elsewhere than locally that is waited for. */
 const timerMs = 15_000;
@@ -119,6 +119,32 @@ export function describeEvents(open: OpenDurableApp): void {
       expect(await settledStatus(app, id)).toBe('Suspended');
       await app.client.resume(id, 'both are in');
       expect(await outputOf(app, id)).toEqual({ won: 'timer', after: 'after' });
+    });
+
+    it('wakes a waiter that stands through several races, whichever of the others won them', async () => {
+      const id = await start(ROUNDS, timerMs);
+      const ended = (rounds: number): Promise<unknown> =>
+        reached(app, id, ({ customStatus }) => (customStatus as string[] | null)?.length === rounds);
+      await app.client.raiseEvent(id, 'next.0', null);
+      await ended(1);
+      await app.client.raiseEvent(id, 'next.1', null);
+      await ended(2);
+      await app.settle();
+      await app.passTime(pastTimerMs);
+      await ended(3);
+      await app.client.raiseEvent(id, 'next.0', 'late, for a round that is over');
+      expect(await settledStatus(app, id)).toBe('Running');
+      await app.client.raiseEvent(id, 'cancel', null);
+      expect(await outputOf(app, id)).toEqual(['next', 'next', 'timer', 'cancel']);
+    });
+
+    it('tells a standing waiter of an event that came during the activity between two races or in the next one', async () => {
+      const id = await start(ROUNDS, timerMs);
+      await app.client.raiseEvent(id, 'next.0', null);
+      await app.client.raiseEvent(id, 'cancel', null);
+      await app.client.raiseEvent(id, 'cancel', 'once more');
+      const ends = (await outputOf(app, id)) as string[];
+      expect(['next', 'next cancel']).toContain(ends.join(' '));
     });
 
     async function suspend(id: string): Promise<void> {

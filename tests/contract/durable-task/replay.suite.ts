@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type DurableApp, newInstanceId, type OpenDurableApp, outputOf, reached } from './durable-app.ts';
-import { digestOf, LARGE, LOG, STEPS } from './suite-app/main.ts';
+import { digestOf, FAILURES, LARGE, LOG, STEPS } from './suite-app/main.ts';
 
 const kiB = 1024;
 
@@ -44,6 +44,16 @@ export function describeReplay(open: OpenDurableApp): void {
       expect(await outputOf(app, id)).toEqual(seen);
       expect(seen.map(({ name }) => name)).toEqual(order);
       expect(seen.map(({ at }) => at)).toEqual(seen.map(({ at }) => at).toSorted());
+    });
+
+    it('throws an activity’s error into the orchestrator, which may catch it, and ends with one that it throws itself', async () => {
+      const id = await start(FAILURES, null);
+      const status = await reached(app, id, ({ runtimeStatus }) => runtimeStatus === 'Failed');
+      expect(status.customStatus).toEqual([
+        expect.stringContaining('failed on purpose: one'),
+        expect.stringContaining('failed on purpose: two'),
+      ]);
+      expect(JSON.stringify(status.output)).toContain('gave up after 2');
     });
 
     it.each([

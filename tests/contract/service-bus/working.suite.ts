@@ -157,7 +157,9 @@ export function describeWorking(open: OpenNamespace): void {
       const { client } = await start();
       const sender = client.createSender('orders');
       const tooMuch = Array.from({ length: 30 }, () => ({ body: 'x'.repeat(10_000) }));
-      await expect(sender.sendMessages(tooMuch)).rejects.toThrow();
+      await expect(sender.sendMessages(tooMuch)).rejects.toMatchObject({
+        code: 'MessageSizeExceeded',
+      });
       expect(await peekBodies(namespace, 'orders')).toEqual([]);
       await sender.sendMessages(tooMuch.slice(0, 20));
       expect(await peekBodies(namespace, 'orders')).toHaveLength(20);

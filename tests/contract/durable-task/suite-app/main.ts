@@ -14,6 +14,8 @@ export const RACE = 'suiteRace';
 export const LOG = 'suiteLog';
 export const MANY = 'suiteMany';
 export const LARGE = 'suiteLarge';
+export const ROUNDS = 'suiteRounds';
+export const FAILURES = 'suiteFailures';
 
 /** A text by its length and SHA-256. */
 export interface Digest {
@@ -26,6 +28,11 @@ export function digestOf(text: string): Digest {
 }
 
 df.app.activity('suiteEcho', { handler: (input: unknown) => input });
+df.app.activity('suiteFail', {
+  handler: (input: string) => {
+    throw new Error(`failed on purpose: ${input}`);
+  },
+});
 df.app.activity('suiteRepeat', { handler: (length: number) => 'r'.repeat(length) });
 
 /** Activities one after another: each gets what the one before returned, plus one. */
@@ -98,6 +105,40 @@ df.app.orchestration(LARGE, function* (context) {
   const made = (yield context.df.callActivity('suiteRepeat', input.length)) as string;
   const event = (yield context.df.waitForExternalEvent('data')) as string;
   return [input, echoed, made, event].map(digestOf);
+});
+
+/**
+ * Round after round, each a race of that round's event and timer against one waiter for `cancel` that stands from start to end: what
+ * ended each round. An activity runs between two rounds.
+ */
+df.app.orchestration(ROUNDS, function* (context) {
+  const ms = context.df.getInput<number>();
+  const cancel = context.df.waitForExternalEvent('cancel');
+  const ends: string[] = [];
+  while (!cancel.isCompleted) {
+    const timer = context.df.createTimer(later(context, ms));
+    const next = context.df.waitForExternalEvent(`next.${ends.length}`);
+    const winner = yield context.df.Task.any([next, cancel, timer]);
+    if (winner !== timer) timer.cancel();
+    ends.push(winner === timer ? 'timer' : winner === next ? 'next' : 'cancel');
+    context.df.setCustomStatus([...ends]);
+    yield context.df.callActivity('suiteEcho', ends.length);
+  }
+  return ends;
+});
+
+/** Catches what an activity throws, twice, and goes on; what an orchestrator throws itself ends it. */
+df.app.orchestration(FAILURES, function* (context) {
+  const caught: string[] = [];
+  for (const input of ['one', 'two'])
+    try {
+      yield context.df.callActivity('suiteFail', input);
+    } catch (error) {
+      caught.push(error instanceof Error ? error.message : String(error));
+    }
+  context.df.setCustomStatus(caught);
+  yield context.df.callActivity('suiteEcho', 'between');
+  throw new Error(`gave up after ${caught.length}`);
 });
 
 function later(context: OrchestrationContext, ms: number): Date {
