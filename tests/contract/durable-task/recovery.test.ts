@@ -170,6 +170,75 @@ describe('a backend killed with kill -9', () => {
     expect(lines.length).toBeLessThanOrEqual(instances * steps + kills * instances);
   });
 
+  it('runs an activity again in whose middle it was killed, and nothing of before or after twice', async () => {
+    let { child, rpcBaseUrl } = await startChild();
+    await fetch(`${rpcBaseUrl}orchestrators/holds/held-run`, { method: 'POST' });
+    for (let kills = 1; kills <= 2; kills += 1) {
+      await until(async () => (await ledger()).filter((line) => line === 'held begins').length === kills);
+      await kill(child);
+      ({ child, rpcBaseUrl } = await startChild());
+    }
+    await writeFile(join(folder, 'ledger.open'), '');
+    await until(async () => (await statusOf(rpcBaseUrl, 'held-run')).runtimeStatus === 'Completed');
+    expect((await statusOf(rpcBaseUrl, 'held-run')).output).toEqual([0, 'held', 1]);
+    expect(await ledger()).toEqual(['0 0', 'held begins', 'held begins', 'held begins', 'held ends', '0 1']);
+  });
+
+  it('fires a timer in whose middle it was killed, once and not before its time, and keeps the next one', async () => {
+    const ms = 1_000;
+    let { child, rpcBaseUrl } = await startChild();
+    await fetch(`${rpcBaseUrl}orchestrators/sleeps/asleep`, { method: 'POST', body: JSON.stringify(ms) });
+    await until(async () => (await statusOf(rpcBaseUrl, 'asleep')).runtimeStatus === 'Running');
+    await kill(child);
+    ({ child, rpcBaseUrl } = await startChild());
+    await until(async () => (await statusOf(rpcBaseUrl, 'asleep')).customStatus === 'slept');
+    await kill(child);
+    ({ child, rpcBaseUrl } = await startChild());
+    await fetch(`${rpcBaseUrl}instances/asleep/raiseEvent/go`, {
+      method: 'POST',
+      body: '"awake"',
+      headers: { 'content-type': 'application/json' },
+    });
+    await until(async () => (await statusOf(rpcBaseUrl, 'asleep')).runtimeStatus === 'Completed');
+    const output = (await statusOf(rpcBaseUrl, 'asleep')).output as { tookMs: number; event: unknown };
+    expect(output.event).toBe('awake');
+    expect(output.tookMs).toBeGreaterThanOrEqual(ms);
+    const history = await (await fetch(`${rpcBaseUrl}instances/asleep?showHistory=true`)).text();
+    expect(history.match(/TimerFired/g)).toHaveLength(1);
+  });
+
+  it('keeps what it answered right before it was killed: a start, an event, a suspension', async () => {
+    let { child, rpcBaseUrl } = await startChild();
+    await fetch(`${rpcBaseUrl}orchestrators/sleeps/kept`, { method: 'POST', body: '0' });
+    await kill(child);
+    ({ child, rpcBaseUrl } = await startChild());
+    await until(async () => (await statusOf(rpcBaseUrl, 'kept')).customStatus === 'slept');
+    await fetch(`${rpcBaseUrl}instances/kept/suspend?reason=hold`, { method: 'POST' });
+    await kill(child);
+    ({ child, rpcBaseUrl } = await startChild());
+    expect((await statusOf(rpcBaseUrl, 'kept')).runtimeStatus).toBe('Suspended');
+    await fetch(`${rpcBaseUrl}instances/kept/raiseEvent/go`, {
+      method: 'POST',
+      body: '"kept"',
+      headers: { 'content-type': 'application/json' },
+    });
+    await kill(child);
+    ({ child, rpcBaseUrl } = await startChild());
+    await fetch(`${rpcBaseUrl}instances/kept/resume?reason=on`, { method: 'POST' });
+    await kill(child);
+    ({ child, rpcBaseUrl } = await startChild());
+    await until(async () => (await statusOf(rpcBaseUrl, 'kept')).runtimeStatus === 'Completed');
+    expect((await statusOf(rpcBaseUrl, 'kept')).output).toMatchObject({ event: 'kept' });
+  }, 60_000);
+
+  async function statusOf(
+    rpcBaseUrl: string,
+    id: string,
+  ): Promise<{ runtimeStatus: string; output: unknown; customStatus: unknown }> {
+    const response = await fetch(`${rpcBaseUrl}instances/${id}`);
+    return (await response.json()) as { runtimeStatus: string; output: unknown; customStatus: unknown };
+  }
+
   async function startChild(): Promise<{ child: ChildProcess; rpcBaseUrl: string }> {
     const script = new URL('./recovery-app.ts', import.meta.url).pathname;
     const child = spawn(process.execPath, [script, join(folder, 'durable.db'), join(folder, 'ledger')], {

@@ -4,6 +4,7 @@ import { describeReceiving } from './receiving.suite.ts';
 import { describeSending } from './sending.suite.ts';
 import { describeSettling } from './settling.suite.ts';
 import { describeTime } from './time.suite.ts';
+import { describeWorking } from './working.suite.ts';
 
 describe('Service Bus on Azure', () => {
   const open = azureNamespace();
@@ -11,4 +12,5 @@ describe('Service Bus on Azure', () => {
   describeReceiving(open);
   describeSettling(open);
   describeTime(open);
+  describeWorking(open);
 });

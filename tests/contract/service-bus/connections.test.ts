@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { ServiceBusClient } from '@azure/service-bus';
+import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   bodiesAtHand,
@@ -11,7 +11,7 @@ import {
   receive,
   receiveOne,
 } from './namespace.ts';
-import type { TestNamespace } from './namespace.ts';
+import type { QueueDefinition, TestNamespace } from './namespace.ts';
 
 /** A way to the broker that the test can cut. */
 class Cable {
@@ -44,6 +44,11 @@ class Cable {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Whether somebody is connected through it. */
+  get inUse(): boolean {
+    return this.#sockets.size > 0;
+  }
+
   /** Cuts all connections; new ones can be made. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -64,18 +69,26 @@ describe('connections to the local broker', () => {
   let cut: ServiceBusClient;
 
   beforeEach(async () => {
-    namespace = await openLocalNamespace({ name: 'orders', lockDuration: 'PT30S' });
+    await plugIn({ name: 'orders', lockDuration: 'PT30S' });
+  });
+  afterEach(async () => {
+    await pullOut();
+    jest.restoreAllMocks();
+  });
+
+  async function plugIn(queue: QueueDefinition): Promise<void> {
+    namespace = await openLocalNamespace(queue);
     cable = await Cable.to(portOf(namespace));
     cut = new ServiceBusClient(localConnectionString(cable.port), {
       retryOptions: { retryDelayInMs: 50, timeoutInMs: 500 },
     });
-  });
-  afterEach(async () => {
+  }
+
+  async function pullOut(): Promise<void> {
     await cut.close();
     await cable.close();
     await namespace.close();
-    jest.restoreAllMocks();
-  });
+  }
 
   it('keeps messages locked that a lost connection held, until their locks end', async () => {
     const { client } = namespace;
@@ -130,6 +143,44 @@ describe('connections to the local broker', () => {
     expect(bodies).toEqual(['before', 'after']);
   });
 
+  it('sends again over a new connection, and a sender’s repeat is dropped where duplicates are detected', async () => {
+    await pullOut();
+    await plugIn({ name: 'orders', requiresDuplicateDetection: true });
+    const sender = cut.createSender('orders');
+    const bodies = Array.from({ length: 20 }, (_, body) => body);
+    for (const body of bodies) {
+      const sending = sender.sendMessages({ body, messageId: String(body) });
+      if (body % 5 === 0) cable.cut();
+      await sending;
+    }
+    expect(await peekBodies(namespace, 'orders')).toEqual(bodies);
+  });
+
+  it('lets a receiver that asks one by one go on after its connection was cut while it waited', async () => {
+    const receiver = cut.createReceiver('orders', { maxAutoLockRenewalDurationInMs: 0 });
+    const waiting = receiver.receiveMessages(1, { maxWaitTimeInMs: 2_000 }).catch(() => []);
+    await inUse(cable);
+    cable.cut();
+    const [early] = await waiting;
+    if (early) throw new Error('nothing was sent so far');
+    await namespace.client.createSender('orders').sendMessages({ body: 'after' });
+    let message: ServiceBusReceivedMessage | undefined;
+    while (!message) [message] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 1_000 });
+    expect([message.body, message.deliveryCount]).toEqual(['after', 0]);
+    await receiver.completeMessage(message);
+    expect(await peekBodies(namespace, 'orders')).toEqual([]);
+  });
+
+  it('keeps what was scheduled, and cancels it, over a new connection', async () => {
+    const sender = cut.createSender('orders');
+    const at = new Date(Date.now() + 60_000);
+    const [kept, gone] = await sender.scheduleMessages([{ body: 'kept' }, { body: 'gone' }], at);
+    if (!kept || !gone) throw new Error('two numbers were given');
+    cable.cut();
+    await sender.cancelScheduledMessages(gone);
+    expect(await peekBodies(namespace, 'orders')).toEqual(['kept']);
+  });
+
   it('survives clients that speak something else, half a frame or rubbish', async () => {
     const reported = jest.spyOn(console, 'error').mockImplementation(() => undefined);
     for (const bytes of [
@@ -151,4 +202,9 @@ describe('connections to the local broker', () => {
 
 function portOf(namespace: TestNamespace): number {
   return Number(/127\.0\.0\.1:(\d+)/.exec(namespace.connectionString)?.[1]);
+}
+
+/** Resolves once somebody is connected through the cable. */
+async function inUse(cable: Cable): Promise<void> {
+  while (!cable.inUse) await new Promise((resolve) => setImmediate(resolve));
 }
