@@ -4,8 +4,16 @@ import { doctorCommand } from './doctor.ts';
 import { enrollCommand } from './enroll.ts';
 import { rotateCommand } from './rotate.ts';
 import { runCommand } from './run.ts';
+import { schemaCommand } from './schema.ts';
 
-const ALL: readonly Command[] = [runCommand, checkCommand, doctorCommand, enrollCommand, rotateCommand];
+const ALL: readonly Command[] = [
+  runCommand,
+  checkCommand,
+  doctorCommand,
+  enrollCommand,
+  rotateCommand,
+  schemaCommand,
+];
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(ALL.map((command) => [command.name, command]));
 
