@@ -28,7 +28,7 @@ describe.each([
 
   const agentWithClock = async (
     changes: Parameters<Rig['agent']>[0] = {},
-  ): Promise<{ agent: Agent; jump(): Promise<void> }> => {
+  ): Promise<{ agent: Agent; jump: () => Promise<void> }> => {
     const folder = join(rig.folder, 'clock');
     await mkdir(folder);
     const agent = await rig.agent(changes, {
