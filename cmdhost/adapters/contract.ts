@@ -7,6 +7,7 @@ import {
   fileRoles,
   jobStep,
 } from '../../shared/cam-commands/contracts.ts';
+import { contentType } from '../../shared/files/contracts.ts';
 
 /**
  * What the agent and an adapter (the program that drives one CAM application for one attempt) say to each other: a job file in,
@@ -80,7 +81,7 @@ export const serveDone = z.object({ type: z.literal('done'), attemptId: z.string
 export const adapterOutput = z.object({
   fileName,
   role: z.enum(fileRoles),
-  contentType: z.string().min(1).max(200),
+  contentType,
 });
 export type AdapterOutput = z.infer<typeof adapterOutput>;
 

@@ -6,6 +6,7 @@ import { enrollCommand } from './enroll.ts';
 import { rotateCommand } from './rotate.ts';
 import { runCommand } from './run.ts';
 import { runnerCommand } from './runner.ts';
+import { schemaCommand } from './schema.ts';
 
 const ALL: readonly Command[] = [
   runCommand,
@@ -17,6 +18,7 @@ const ALL: readonly Command[] = [
   doctorCommand,
   enrollCommand,
   rotateCommand,
+  schemaCommand,
 ];
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(ALL.map((command) => [command.name, command]));

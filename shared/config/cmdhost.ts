@@ -3,77 +3,134 @@ import { z } from 'zod';
 import { ability } from '../cam-commands/contracts.ts';
 import { durationMs } from '../time/duration.ts';
 
-/** The configuration file of one CmdHost agent. Every field is described in docs/cmdhost.md. */
+/**
+ * The configuration file of one CmdHost agent. Descriptions are for the people who write it: `cmdhost schema` prints them for their
+ * editor. More in docs/cmdhost.md.
+ */
 
 const text = z.string().min(1);
 
-const duration = z.string().transform((value, context) => {
-  try {
-    return durationMs(value);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-    return z.NEVER;
-  }
-});
+/** What `durationMs` takes, but for its upper limit. */
+const DURATION_PATTERN = /^P(?=\d|T\d)(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d{1,3})?S)?)?$/;
+
+const duration = z
+  .string()
+  .meta({ pattern: DURATION_PATTERN.source, examples: ['PT30S', 'PT15M'] })
+  .transform((value, context) => {
+    try {
+      return durationMs(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+      return z.NEVER;
+    }
+  });
 
 /** HTTPS anywhere, or plain HTTP to this machine: tokens and SAS never cross a network in the clear. */
 const serviceUrl = z.url().refine(isPrivate, 'must be https://, or http:// to 127.0.0.1 or localhost');
 
 const serviceBus = z.union(
-  [z.strictObject({ connectionString: text }), z.strictObject({ fullyQualifiedNamespace: text })],
+  [
+    z.strictObject({
+      connectionString: text.describe('Of a local broker; in Azure use fullyQualifiedNamespace.'),
+    }),
+    z.strictObject({
+      fullyQualifiedNamespace: text.describe(
+        '<namespace>.servicebus.windows.net; the agent signs in by its identity.',
+      ),
+    }),
+  ],
   { error: 'must have exactly one of connectionString and fullyQualifiedNamespace' },
 );
 
 const identity = z.strictObject({
-  tokenEndpoint: serviceUrl,
-  clientId: text,
-  /** PKCS #8 PEM with an RSA key. */
-  privateKeyFile: text,
-  /** PEM of the certificate registered in Entra ID; a local issuer that knows the key itself needs none. */
-  certificateFile: text.optional(),
-  /** Of MCMS.Api, for example `api://mcms/.default`. */
-  scope: text,
-  /** "Object ID" of the app registration: Microsoft Graph wants it in the proof for a new certificate. */
-  objectId: z.uuid().optional(),
-  /** Microsoft Graph, or its counterpart in a sovereign cloud; asked when certificates are rotated. */
-  graphUrl: serviceUrl.default('https://graph.microsoft.com/v1.0'),
+  tokenEndpoint: serviceUrl.describe(
+    'OAuth token endpoint; in Entra ID https://login.microsoftonline.com/<tenant>/oauth2/v2.0/token.',
+  ),
+  clientId: text.describe('"Application (client) ID" of the app registration of this workstation.'),
+  privateKeyFile: text.describe(
+    "PKCS #8 PEM with an RSA key, readable by the agent's account only. cmdhost enroll makes it.",
+  ),
+  certificateFile: text
+    .optional()
+    .describe(
+      'PEM of the certificate registered in Entra ID; a local issuer that knows the key itself needs none.',
+    ),
+  scope: text.describe('Scope of MCMS.Api, for example api://mcms/.default.'),
+  objectId: z
+    .uuid()
+    .optional()
+    .describe(
+      '"Object ID" of the app registration: Microsoft Graph wants it in the proof for a new certificate.',
+    ),
+  graphUrl: serviceUrl
+    .default('https://graph.microsoft.com/v1.0')
+    .describe(
+      'Microsoft Graph, or its counterpart in a sovereign cloud; asked when certificates are rotated.',
+    ),
 });
 
 /** What the server may be told of an application stands beside what starts it; see `ability`. */
 const adapter = z.strictObject({
   ...ability.shape,
-  /** Executable and leading arguments; never run through a shell. */
-  command: z.array(text).min(1),
-  /** All that the adapter sees beyond what every program of the system needs. */
-  environment: z.record(z.string().regex(/^[^=\0]+$/), z.string()).default({}),
-  /** How long an adapter without a job stays for the next one; 0 starts one process for each attempt. */
-  keepWarm: duration.default(0),
+  application: ability.shape.application.describe('The CAM program that this adapter drives.'),
+  version: ability.shape.version.describe('Version of the CAM program, dotted numbers such as 2024.1.'),
+  postProcessors: ability.shape.postProcessors.describe('Post-processors that are there; any when left out.'),
+  machines: ability.shape.machines.describe(
+    'Machines that programs are made for here, as routings name them; DMG-* is all that begin so; any when left out.',
+  ),
+  command: z
+    .array(text)
+    .min(1)
+    .describe('Executable and leading arguments; never run through a shell. The agent adds --job FILE.'),
+  environment: z
+    .record(z.string().regex(/^[^=\0]+$/), z.string())
+    .default({})
+    .describe('All that the adapter sees beyond what every program of the system needs.'),
+  keepWarm: duration
+    .prefault('PT0S')
+    .describe(
+      'How long an adapter without a job stays for the next one; PT0S starts one process for each attempt; ISO 8601.',
+    ),
 });
 
 export const cmdhostConfig = z.strictObject({
-  workstation: text.max(100),
-  /** Runs at the same time: the licences this workstation may use. */
-  seats: z.int().min(1).max(64),
-  apiUrl: serviceUrl,
-  serviceBus,
-  identity,
-  /** Holds journal and run folders; belongs to one agent alone. */
-  workFolder: text,
+  $schema: z
+    .string()
+    .optional()
+    .describe('Where the schema of this file lies, for editors; the agent does not read it.'),
+  workstation: text.max(100).describe('Name under which this workstation is known, for example WS-01.'),
+  seats: z.int().min(1).max(64).describe('Runs at the same time: the licences this workstation may use.'),
+  apiUrl: serviceUrl.describe('MCMS.Api without /api; https://, or http:// to this machine only.'),
+  serviceBus: serviceBus.describe('Exactly one of connectionString and fullyQualifiedNamespace.'),
+  identity: identity.describe('Who this workstation is: the certificate and what it signs in to.'),
+  workFolder: text.describe('Holds journal and run folders; belongs to one agent alone.'),
   adapters: z
     .array(adapter)
     .min(1)
     .refine(
       (list) => new Set(list.map(({ application }) => application)).size === list.length,
       'must name each application once',
+    )
+    .describe('What drives the CAM programs: one adapter for each application.'),
+  idlePollInterval: duration
+    .prefault('PT1M')
+    .describe('How often an agent with a free seat asks for work although no bell rang; ISO 8601.'),
+  stopGracePeriod: duration
+    .prefault('PT0S')
+    .describe(
+      'How long running work may go on after a request to stop before it is ended and reported lost; ISO 8601.',
     ),
-  /** Who starts adapters: a child of the agent, or a process in the logged-on session that connects to it. */
-  runner: z.strictObject({ mode: z.enum(['child', 'session']) }).default({ mode: 'child' }),
-  /** Free bytes on the disk of the work folder below which nothing is claimed. */
-  minFreeDiskBytes: z.int().min(0).default(1_073_741_824),
-  /** How often an agent with a free seat asks for work although no bell rang. */
-  idlePollInterval: duration.default(60_000),
-  /** How long running work may go on after a request to stop before it is ended and reported lost. */
-  stopGracePeriod: duration.default(0),
+  runner: z
+    .strictObject({ mode: z.enum(['child', 'session']) })
+    .default({ mode: 'child' })
+    .describe(
+      'Who starts adapters: a child of the agent, or a process in the logged-on session that connects to it.',
+    ),
+  minFreeDiskBytes: z
+    .int()
+    .min(0)
+    .default(1_073_741_824)
+    .describe('Free bytes on the disk of the work folder below which nothing is claimed.'),
 });
 export type CmdhostConfig = z.output<typeof cmdhostConfig>;
 /** What stands in the file: durations are ISO 8601 text. */

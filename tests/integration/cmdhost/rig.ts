@@ -78,9 +78,9 @@ export class Rig {
     await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  /** Starts an agent and resolves once it is ready. */
-  async agent(changes: Partial<CmdhostConfigFile> = {}): Promise<Agent> {
-    const agent = await this.bareAgent(changes);
+  /** Starts an agent and resolves once it is ready. `environment` is added to that of its process. */
+  async agent(changes: Partial<CmdhostConfigFile> = {}, environment: NodeJS.ProcessEnv = {}): Promise<Agent> {
+    const agent = await this.bareAgent(changes, environment);
     await agent.ready;
     return agent;
   }
@@ -90,10 +90,13 @@ export class Rig {
   }
 
   /** Starts an agent without waiting for it. */
-  async bareAgent(changes: Partial<CmdhostConfigFile> = {}): Promise<Agent> {
+  async bareAgent(
+    changes: Partial<CmdhostConfigFile> = {},
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<Agent> {
     const file = this.configFile;
     await writeFile(file, JSON.stringify({ ...this.#config(), ...changes }));
-    const agent = new Agent(file);
+    const agent = new Agent(file, environment);
     this.#agents.push(agent);
     return agent;
   }
@@ -210,7 +213,7 @@ export class Agent {
   readonly ready: Promise<unknown>;
   readonly exited: Promise<number | null>;
 
-  constructor(configFile: string) {
+  constructor(configFile: string, environment: NodeJS.ProcessEnv = {}) {
     this.process = spawn(process.execPath, [AGENT, '--config', configFile], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: {
@@ -218,6 +221,7 @@ export class Agent {
         NODE_OPTIONS: '',
         NODE_COMPILE_CACHE: COMPILE_CACHE,
         AGENT_SECRET: 'do-not-pass-on',
+        ...environment,
       },
     });
     for (const stream of [this.process.stdout, this.process.stderr])
