@@ -105,12 +105,15 @@ async function settle(run: Run): Promise<void> {
     const outcome = await execute(run, heartbeats).catch((error: unknown) => failed(error, run));
     if (outcome === 'lease-lost') context.journal.dropped(job.attemptId);
     else context.journal.ended(resultOf(run, outcome));
+    // Until the result is taken in the lease must not end, or the run would be made again for nothing.
+    if (outcome === 'lease-lost') heartbeats.stop();
+    else heartbeats.linger();
   } catch (error) {
     // The journal cannot be written: the server's lease watchdog ends the attempt.
+    heartbeats.stop();
     context.log.error('the result of an attempt could not be kept', { attemptId: job.attemptId, error });
   } finally {
     clearTimeout(timer);
-    heartbeats.stop();
   }
 }
 

@@ -6,6 +6,11 @@ import { LeaseLostError } from '../errors.ts';
 export interface Heartbeats {
   /** Sends one after the delay, unless one is due before; right after the one under way, if any. */
   beat(delayMs: number): void;
+  /**
+   * The run is over and its result on the way: goes on renewing the lease until the server holds it no more, at most ten minutes.
+   * Answers are heard no more.
+   */
+  linger(): void;
   stop(): void;
 }
 
@@ -20,6 +25,10 @@ export interface HeartbeatOptions {
 }
 
 const MAX_TIMEOUT_MS = 10_000;
+/** A result that nobody could take in for so long is no reason to hold the attempt any longer. */
+const LINGER_MS = 10 * 60_000;
+/** Intervals until the first heartbeat after the end: a result that was taken in by then needs none. The lease lasts longer. */
+const LINGER_AFTER_BEATS = 3;
 
 /**
  * Renews the lease every `heartbeatIntervalMs`, one request at a time. A failure does not touch the run: it is logged when
@@ -34,6 +43,7 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
   let wanted = false;
   let stopped = false;
   let failing = false;
+  let lingeringUntilMs: number | undefined;
 
   const send = async (): Promise<void> => {
     try {
@@ -44,17 +54,19 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
       );
       if (failing) log.info('heartbeats get through again', { attemptId });
       failing = false;
-      if (!stopped) onAnswer(answer.action);
+      if (!stopped && lingeringUntilMs === undefined) onAnswer(answer.action);
     } catch (error) {
       if (stopped) return;
-      if (error instanceof LeaseLostError) onLeaseLost();
-      else if (!failing) log.warn('a heartbeat did not get through; the run goes on', { attemptId, error });
+      if (error instanceof LeaseLostError) {
+        if (lingeringUntilMs === undefined) onLeaseLost();
+        stopped = true;
+      } else if (!failing) log.warn('a heartbeat did not get through; the run goes on', { attemptId, error });
       failing = true;
     }
   };
 
   const beat = (): void => {
-    if (stopped) return;
+    if (stopped || performance.now() > (lingeringUntilMs ?? Infinity)) return;
     wanted = true;
     if (sending) return;
     clearTimeout(timer);
@@ -63,8 +75,9 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     void send().then(() => {
       sending = false;
       if (stopped) return;
-      if (wanted) beat();
-      else timer = setTimeout(beat, heartbeatIntervalMs);
+      if (wanted) return beat();
+      clearTimeout(timer);
+      timer = setTimeout(beat, heartbeatIntervalMs);
     });
   };
 
@@ -75,6 +88,11 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
       if (sending) return beat();
       clearTimeout(timer);
       timer = setTimeout(beat, delayMs);
+    },
+    linger: () => {
+      lingeringUntilMs = performance.now() + LINGER_MS;
+      clearTimeout(timer);
+      timer = setTimeout(beat, LINGER_AFTER_BEATS * heartbeatIntervalMs).unref();
     },
     stop: () => {
       stopped = true;

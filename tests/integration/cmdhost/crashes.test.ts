@@ -67,6 +67,19 @@ describe('an agent through its own crashes, and outages around it', () => {
     expect(await rig.result()).toMatchObject({ kind: 'lost', error: { code: 'AGENT_CRASHED' } });
   });
 
+  it('holds an attempt until its result is taken in, and no longer', async () => {
+    rig.api.offer(aJob());
+    await rig.agent({ seats: 1, idlePollInterval: 'PT1H' });
+    await rig.api.seen(() => rig.api.claims[0]);
+    await rig.stopBroker();
+    // The seat asks again once the result stands in the journal.
+    await rig.api.seen(() => rig.api.claims[1]);
+    const before = rig.api.heartbeats.length;
+    await rig.api.seen(() => rig.api.heartbeats[before + 1]);
+    await rig.restartBroker();
+    expect((await rig.result()).kind).toBe('succeeded');
+  });
+
   it('sends a result that it had in its journal when it crashed', async () => {
     const job = aJob();
     rig.api.offer(job);
