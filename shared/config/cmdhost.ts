@@ -121,7 +121,13 @@ export const cmdhostConfig = z.strictObject({
       'How long running work may go on after a request to stop before it is ended and reported lost; ISO 8601.',
     ),
   runner: z
-    .strictObject({ mode: z.enum(['child', 'session']) })
+    .strictObject({
+      mode: z
+        .enum(['child', 'session'])
+        .describe(
+          'child: a process that the agent starts itself; session: one in the logged-on session that connects to it.',
+        ),
+    })
     .default({ mode: 'child' })
     .describe(
       'Who starts adapters: a child of the agent, or a process in the logged-on session that connects to it.',
