@@ -38,4 +38,12 @@ describe('what a restarted agent does about an unfinished attempt', () => {
     expect(step.kill).toEqual(process);
     expect(step.result).toMatchObject({ kind: 'lost', startedAt });
   });
+
+  it('lets none end before it began, when the clock was set back meanwhile', () => {
+    const startedAt = '2026-11-23T09:10:00.000Z';
+    expect(decideRecovery({ ...entry, state: 'started', startedAt }, 'WS-01', now).result).toMatchObject({
+      startedAt,
+      endedAt: startedAt,
+    });
+  });
 });

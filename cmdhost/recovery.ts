@@ -3,6 +3,7 @@ import type { Logger } from '../shared/telemetry/index.ts';
 import type { Clock } from '../shared/time/clock.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import { killLeftover } from './processes.ts';
+import { endOf } from './run/outcome.ts';
 
 export interface RecoveryStep {
   /** The adapter that may still be running. */
@@ -28,7 +29,7 @@ export function decideRecovery(entry: JournalEntry, workstation: string, now: Da
       fence,
       kind: 'lost',
       startedAt: entry.startedAt ?? null,
-      endedAt: now.toISOString(),
+      endedAt: endOf(entry.startedAt ?? null, now),
       workstation,
       error: { code: 'AGENT_CRASHED', message: `the agent ended ${where}`, retryable: true },
     },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { OutputFile } from '../../shared/cam-commands/contracts.ts';
 import { adapterResult, type AdapterOutput, type AdapterResult } from '../adapters/contract.ts';
 import { type RunFailure, runFailure } from '../errors.ts';
@@ -14,14 +14,17 @@ export interface LocalOutput {
 }
 
 const MAX_RESULT_BYTES = 1024 * 1024;
-/** A link is refused, not followed; Windows has no such flag, there `realpath` alone decides. */
-const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+/**
+ * A link is refused, not followed, and a pipe does not wait for who writes to it: it would, beyond every time-out. Windows has no such
+ * flags; there `realpath` alone decides.
+ */
+const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** The adapter's result file; undefined when there is none. @throws {RunFailure} `ADAPTER_PROTOCOL` */
 export async function readAdapterResult(path: string): Promise<AdapterResult | undefined> {
   let text: string;
   try {
-    const file = await open(path, constants.O_RDONLY | NO_FOLLOW);
+    const file = await open(path, READ);
     try {
       const stat = await file.stat();
       if (!stat.isFile() || stat.size > MAX_RESULT_BYTES)
@@ -33,6 +36,7 @@ export async function readAdapterResult(path: string): Promise<AdapterResult | u
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     if (errorCode(error) === 'ELOOP') throw broken('the result file is a link');
+    if (errorCode(error) === 'ENXIO') throw broken('the result file is a socket');
     throw error;
   }
   const parsed = adapterResult.safeParse(parseJson(text));
@@ -52,17 +56,30 @@ export async function measureOutputs(
 ): Promise<LocalOutput[]> {
   const names = new Set(outputs.map(({ fileName }) => fileName.toLowerCase()));
   if (names.size !== outputs.length) throw broken('two outputs have the same name');
-  const root = await realpath(folder);
+  const root = await outputRoot(folder);
   const measured: LocalOutput[] = [];
   for (const output of outputs) measured.push(await measure(root, output));
   return measured;
+}
+
+/** The output folder itself; neither it nor the run folder may have become a link. */
+async function outputRoot(folder: string): Promise<string> {
+  const runs = dirname(dirname(folder));
+  try {
+    const root = await realpath(folder);
+    if (root === join(await realpath(runs), relative(runs, folder))) return root;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') throw broken('the output folder is not there');
+    throw error;
+  }
+  throw broken('the output folder lies elsewhere');
 }
 
 async function measure(root: string, output: AdapterOutput): Promise<LocalOutput> {
   const path = join(root, output.fileName);
   try {
     if (dirname(await realpath(path)) !== root) throw broken(`the output ${output.fileName} lies elsewhere`);
-    const file = await open(path, constants.O_RDONLY | NO_FOLLOW);
+    const file = await open(path, READ);
     try {
       if (!(await file.stat()).isFile()) throw broken(`the output ${output.fileName} is not a file`);
       const hash = createHash('sha256');
@@ -78,6 +95,7 @@ async function measure(root: string, output: AdapterOutput): Promise<LocalOutput
   } catch (error) {
     if (errorCode(error) === 'ENOENT') throw broken(`the output ${output.fileName} is not there`);
     if (errorCode(error) === 'ELOOP') throw broken(`the output ${output.fileName} is a link`);
+    if (errorCode(error) === 'ENXIO') throw broken(`the output ${output.fileName} is a socket`);
     throw error;
   }
 }

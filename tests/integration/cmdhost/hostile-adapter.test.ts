@@ -16,6 +16,7 @@ const SCRIPTED = `
   import { execFileSync } from 'node:child_process';
   import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
   import { once } from 'node:events';
+  import { createServer } from 'node:net';
   import { join } from 'node:path';
   const job = JSON.parse(readFileSync(process.argv[3], 'utf8'));
   const result = (value) => writeFileSync(job.resultFile, typeof value === 'string' ? value : JSON.stringify(value));
@@ -93,6 +94,11 @@ describe('an adapter that has been taken over', () => {
     ['a link to a device', `symlinkSync('/dev/zero', job.resultFile);`],
     ['a link to itself', `symlinkSync(job.resultFile, job.resultFile);`],
     ['a folder', `mkdirSync(job.resultFile);`],
+    ['a pipe that nobody writes to', `execFileSync('mkfifo', [job.resultFile]);`],
+    [
+      'a socket',
+      `const server = createServer().listen(job.resultFile); await once(server, 'listening'); process.exit(0);`,
+    ],
     [
       'larger than 1 MiB',
       `result(JSON.stringify({ schemaVersion: 1, outcome: 'succeeded', outputs: [] }).padEnd(2 * 1024 * 1024));`,
@@ -108,6 +114,18 @@ describe('an adapter that has been taken over', () => {
       `result({ schemaVersion: 1, outcome: 'failed', error: { code: '$(x)', message: 'x', retryable: true } });`,
     ],
   ])('may not leave a result that is %s', async (_name, script) => {
+    await expectRefused(await runs(script));
+  });
+
+  it.each([
+    ['in a folder that is gone', `rmSync(job.outputFolder, { recursive: true }); done(output('a.nc'));`],
+    ['a pipe', `execFileSync('mkfifo', [join(job.outputFolder, 'a.nc')]); done(output('a.nc'));`],
+    [
+      'in a folder that is a link to another',
+      `rmSync(job.outputFolder, { recursive: true }); mkdirSync('elsewhere'); writeFileSync('elsewhere/a.nc', 'G0');
+       symlinkSync('elsewhere', job.outputFolder); done(output('a.nc'));`,
+    ],
+  ])('may not hand over an output that is %s', async (_name, script) => {
     await expectRefused(await runs(script));
   });
 
