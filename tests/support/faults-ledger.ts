@@ -35,9 +35,37 @@ export function unfinishedRuns(ledger: readonly LedgerEntry[]): LedgerEntry[] {
   return ledger.filter((entry) => entry.event === 'start' && !ended.has(runKey(entry)));
 }
 
-/** True while the process of this run is there: the command line of an adapter names its attempt. */
+/**
+ * True while the process of this run is there: the command line of a simulator names its attempt, or says that it serves one after
+ * the other, the latest that its ledger entry names.
+ */
 export async function isRunning({ pid, attemptId }: LedgerEntry): Promise<boolean> {
-  return (await commandLineOf(pid)).includes(attemptId);
+  const line = await commandLineOf(pid);
+  return line.includes(attemptId) || (line.includes('-simulator/') && line.includes('--serve'));
+}
+
+/**
+ * True for a process that should be gone once every run has ended: one that was started for this attempt alone, one that still is in
+ * a run that never ended, or one that serves and has lost the runner it serves.
+ */
+export async function isLeftOver(entry: LedgerEntry, ledger: readonly LedgerEntry[]): Promise<boolean> {
+  if (!(await isRunning(entry))) return false;
+  const line = await commandLineOf(entry.pid);
+  if (line.includes(entry.attemptId)) return true;
+  const last = ledger.findLast(({ pid }) => pid === entry.pid);
+  return last?.event === 'start' || !isRunnerLine(await commandLineOf(await parentOf(entry.pid)));
+}
+
+/** `cmdhost/main.ts runner …`; a command line from /proc has NUL between its words. */
+export function isRunnerLine(line: string): boolean {
+  return /cmdhost\/main\.(?:ts|js)[\0 ]runner(?:[\0 ]|$)/.test(line);
+}
+
+/** Parent of a process; 0 when it is gone. Where there is no /proc, nothing can be told: 0. */
+export async function parentOf(pid: number): Promise<number> {
+  const stat = await readText(`/proc/${pid}/stat`);
+  // proc_pid_stat(5): the name may hold blanks and brackets; the parent is the second field after it.
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
 }
 
 function runKey({ attemptId, pid }: LedgerEntry): string {

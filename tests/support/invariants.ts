@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ContainerClient } from '@azure/storage-blob';
 import { contentContainer } from './faults-blobs.ts';
-import { isRunning, readLedger, type LedgerEntry } from './faults-ledger.ts';
+import { isLeftOver, readLedger, type LedgerEntry } from './faults-ledger.ts';
 import { historyFaults, outOfOrder } from './invariants-history.ts';
 import {
   type StackEvidence,
@@ -320,12 +320,11 @@ async function violationsOfContents(
   return found.flat();
 }
 
-/** Also of a run that said that it ended: what it has started ends with it. */
 async function orphans(ledger: readonly LedgerEntry[]): Promise<Violation[]> {
   const runs = ledger.filter(({ event }) => event === 'start');
-  const alive = await Promise.all(runs.map(isRunning));
+  const left = await Promise.all(runs.map((run) => isLeftOver(run, ledger)));
   return runs
-    .filter((_, index) => alive[index])
+    .filter((_, index) => left[index])
     .map(({ attemptId, pid }) => violation('orphan-adapter', attemptId, `process ${pid}`));
 }
 

@@ -1,6 +1,12 @@
 import { readFile, readdir } from 'node:fs/promises';
-import { isRunning, ledgerPath, readLedger, unfinishedRuns } from '../../../support/faults-ledger.ts';
-import { processesNaming } from '../../../support/faults-processes.ts';
+import {
+  isRunnerLine,
+  isRunning,
+  ledgerPath,
+  parentOf,
+  readLedger,
+  unfinishedRuns,
+} from '../../../support/faults-ledger.ts';
 import { until } from '../../../support/stack.ts';
 import type { Rig } from '../rig.ts';
 import type { Fault } from './fault.ts';
@@ -30,9 +36,7 @@ export const killRunner: Fault = {
   name: 'kill-runner',
   what: '`kill -9` of every runner (the process that starts the CAM programs for an agent)',
   missing: async (rig) =>
-    (await runners(rig)).length > 0
-      ? undefined
-      : 'no process of the stack has cmdhost/runner in its command line: the agent of this version has no runner',
+    (await runners(rig)).length > 0 ? undefined : 'no process of the stack is a runner',
   strike: async ({ rig }) => {
     for (const pid of await runners(rig)) killNow(pid);
   },
@@ -79,13 +83,16 @@ async function kill(rig: Rig, parts: readonly string[]): Promise<void> {
   await Promise.all(parts.map((part) => rig.stack.untilRunning(part, before[part])));
 }
 
+/** The runners are children of the stack's agents. */
 async function runners(rig: Rig): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const own = new Set(await processesNaming(rig.stack.stateDir));
+  const pids = await rig.stack.pids();
+  const agents = new Set(rig.agents.map((agent) => pids[agent]));
+  const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const found = await Promise.all(
-    pids
-      .filter((pid) => own.has(pid))
-      .map(async (pid) => ({ pid, line: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') })),
+    processes.map(async (pid) => {
+      if (!agents.has(await parentOf(pid))) return false;
+      return isRunnerLine(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''));
+    }),
   );
-  return found.filter(({ line }) => line.includes('cmdhost/runner')).map(({ pid }) => pid);
+  return processes.filter((_, index) => found[index]);
 }
