@@ -1,6 +1,7 @@
-import { type Database, firstRows } from '../../data/index.ts';
+import { type Database, type Queries, firstRows } from '../../data/index.ts';
 import { AUTOMATIC, type IncidentRow } from '../incident-rows.ts';
 import { WATCH_LIMITS, type WaitingItem, type WorkstationFacts } from './findings.ts';
+import type { Telling } from './follow-ups.ts';
 import type { PauseSpan } from './pauses.ts';
 
 /** Items of an application looked at per round: the longest waiting are among the first that were put in. */
@@ -116,17 +117,29 @@ export async function readMendedFailures(database: Database): Promise<IncidentRo
     .execute();
 }
 
-/** Incidents of which something to their operators is still to be sent. */
-export async function readUnsent(database: Database, incidentIds: readonly string[]): Promise<Set<string>> {
-  if (incidentIds.length === 0) return new Set();
-  const rows = await database.read
+/** Incident → what its operators have been sent, or are to be sent; escalations do not count. */
+export async function readTellings(
+  queries: Queries,
+  incidentIds: readonly string[],
+): Promise<Map<string, Telling>> {
+  const tellings = new Map<string, Telling>();
+  if (incidentIds.length === 0) return tellings;
+  const rows = await queries
     .selectFrom('Notification')
-    .select('incidentId')
+    .select(['incidentId', 'state', (eb) => eb.fn.max('createdAt').as('newest')])
     .where('incidentId', 'in', [...incidentIds])
-    .where('state', 'in', ['Pending', 'Sending'])
     .where('channel', '<>', 'sms')
+    .groupBy(['incidentId', 'state'])
     .execute();
-  return new Set(rows.flatMap(({ incidentId }) => (incidentId === null ? [] : [incidentId])));
+  for (const { incidentId, state, newest } of rows) {
+    if (incidentId === null) continue;
+    const known = tellings.get(incidentId);
+    tellings.set(incidentId, {
+      newest: known && known.newest > newest ? known.newest : newest,
+      underWay: known?.underWay === true || state === 'Pending' || state === 'Sending',
+    });
+  }
+  return tellings;
 }
 
 function earliest(a: string | null, b: string | null): string | null {

@@ -4,7 +4,7 @@ import { UnavailableError } from '../../errors.ts';
 import { createLogger } from '../../telemetry/index.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { IncidentKind } from '../contracts.ts';
-import { AUTOMATIC, type IncidentRow, incidentFactsOf } from '../incident-rows.ts';
+import { AUTOMATIC, type IncidentRow, incidentFactsOf, markTold } from '../incident-rows.ts';
 import { writeNotifications } from '../outgoing.ts';
 import { escalationRecipients, operatorRecipients } from '../recipients.ts';
 import { solveRow } from '../solve.ts';
@@ -25,7 +25,7 @@ import {
   readOpenIncidents,
   readPauses,
   readSolvedByPeople,
-  readUnsent,
+  readTellings,
   readWaitingItems,
   readWorkstations,
 } from './reads.ts';
@@ -143,30 +143,36 @@ async function solveAutomatically(deps: WatchDeps, row: IncidentRow, solution: s
 
 async function tellOfOpenOnes(deps: WatchDeps, now: Date): Promise<void> {
   const rows = await readOpenIncidents(deps.database);
-  const due = rows.filter((row) => wantsFollowUp(row, now));
-  const unsent = await readUnsent(
-    deps.database,
+  const due = rows.filter((row) => wantsFollowUp(row, undefined, now));
+  const tellings = await readTellings(
+    deps.database.read,
     due.map(({ incidentId }) => incidentId),
   );
-  for (const row of due.filter(({ incidentId }) => !unsent.has(incidentId))) await followUp(deps, row, now);
+  for (const row of due)
+    if (wantsFollowUp(row, tellings.get(row.incidentId), now)) await followUp(deps, row, now);
   for (const row of rows.filter((open) => wantsEscalation(open, deps.settings.smsAfterMs, now)))
     await escalate(deps, row, now);
 }
 
 async function followUp(deps: WatchDeps, row: IncidentRow, now: Date): Promise<void> {
   const at = now.toISOString();
-  const key = `incident:${row.incidentId}:updated:${row.occurrences}`;
-  const facts = incidentFactsOf(row, 'updated');
+  const { incidentId, occurrences, toldOccurrences } = row;
+  const recipients = operatorRecipients(deps.settings);
   await deps.database.transaction(async (trx) => {
-    // Taken by whoever is first, when two hosts have their round at once; sending renews it.
+    // Holds the row and changes nothing of it: a host that has its round at once looks only when this one has written.
     const { numUpdatedRows } = await trx
       .updateTable('Incident')
-      .set({ toldAt: at })
-      .where('incidentId', '=', row.incidentId)
-      .where('toldAt', '=', row.toldAt)
+      .set({ toldOccurrences })
+      .where('incidentId', '=', incidentId)
+      .where('state', '<>', 'Solved')
+      .where('toldOccurrences', '=', toldOccurrences)
       .executeTakeFirst();
-    if (numUpdatedRows > 0n)
-      await writeNotifications(trx, { key, facts, at }, operatorRecipients(deps.settings));
+    if (numUpdatedRows === 0n) return;
+    if (!wantsFollowUp(row, (await readTellings(trx, [incidentId])).get(incidentId), now)) return;
+    if (recipients.length === 0) await markTold(trx, { incidentId, occurrences, at });
+    // The time, because what is told anew after it was given up may be as much as before.
+    const key = `incident:${incidentId}:updated:${occurrences}:${at}`;
+    await writeNotifications(trx, { key, facts: incidentFactsOf(row, 'updated'), at }, recipients);
   });
 }
 

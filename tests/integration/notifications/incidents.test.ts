@@ -4,6 +4,9 @@ import { haveCommand, havePause, haveRouting, haveWork, haveWorkstation } from '
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+/** Rows of a failed run: the person's mail, the operators' mail and Teams. */
+const ROWS = 3;
 const OTHER = { code: 'TIMED_OUT', message: 'too long', signature: 'fedcba9876543210' };
 
 describe('an incident', () => {
@@ -59,6 +62,49 @@ describe('an incident', () => {
       'Again: esprit GenerateNcProgram failed: ESPRIT_CRASHED',
     ]);
     expect(await incidentsOf(rig)).toMatchObject([{ occurrences: 3, toldOccurrences: 3 }]);
+  });
+
+  it('is told of anew when its first message was given up, and counts as told only when a channel takes one', async () => {
+    const dayAway = async () => {
+      rig.advance(24 * HOUR_MS);
+      for (let row = 0; row < ROWS; row += 1) await rig.send();
+    };
+    await haveCommand(rig, commandId(1), 'Failed');
+    await rig.fault({ refuse: 1000 });
+    await rig.end({ commandId: commandId(1) });
+    await dayAway();
+    const states = async () =>
+      (await notificationsOf(rig)).filter(({ channel }) => channel === 'teams').map(({ state }) => state);
+    expect(await states()).toEqual(['GivenUp']);
+    await rig.watch();
+    await rig.watch();
+    expect(await states()).toEqual(['GivenUp', 'Pending']);
+    expect(await incidentsOf(rig)).toMatchObject([{ occurrences: 1, toldAt: null, toldOccurrences: 0 }]);
+
+    await dayAway();
+    await rig.watch();
+    await rig.fault({ refuse: 0 });
+    await rig.send();
+    expect(await states()).toEqual(['GivenUp', 'GivenUp', 'Sent']);
+    expect(await rig.taken('teams')).toHaveLength(1);
+    expect(await incidentsOf(rig)).toMatchObject([{ toldAt: rig.now(), toldOccurrences: 1 }]);
+  });
+
+  it('is told of anew by one of two hosts, and not in every round when it cannot be written', async () => {
+    await haveCommand(rig, commandId(1), 'Failed');
+    await rig.end({ commandId: commandId(1) });
+    const giveUp = () =>
+      rig.database.transaction((trx) => trx.updateTable('Notification').set({ state: 'GivenUp' }).execute());
+    await giveUp();
+    await rig.watch();
+    expect(await notificationsOf(rig)).toHaveLength(ROWS);
+    rig.advance(10 * MINUTE_MS);
+    const other = await rig.secondHost();
+    await Promise.all([rig.watch(), rig.watch(other), rig.watch(), rig.watch(other)]);
+    expect(await notificationsOf(rig)).toHaveLength(ROWS + 2);
+    await giveUp();
+    await rig.watch();
+    expect(await notificationsOf(rig)).toHaveLength(ROWS + 2);
   });
 
   it('is solved when all its commands have succeeded or been cancelled, and comes again as a new one', async () => {
