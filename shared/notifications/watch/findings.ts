@@ -1,11 +1,15 @@
 import type { IncidentKind } from '../contracts.ts';
 import type { IncidentRow, Opening } from '../incident-rows.ts';
+import { type QueueTrouble, occurrencesNow } from './dead-letters.ts';
 import { type PauseSpan, pausedMs } from './pauses.ts';
 
 /** Something wrong at this moment. */
 export interface Finding extends Opening {
   /** What has gone on since then is the same trouble: a person who solved it later has dealt with it. */
   readonly since: string;
+  /** Of dead letters: the sequence numbers that are there, and what came last while this process looked. */
+  readonly numbers?: readonly number[] | undefined;
+  readonly arrived?: QueueTrouble['arrived'];
 }
 
 /** Limits of what is still right, in milliseconds. */
@@ -87,31 +91,6 @@ export function longWaits(items: readonly WaitingItem[], pauses: readonly PauseS
   });
 }
 
-/** What lies in a queue's dead letters, or among the rejected messages. */
-export interface QueueTrouble {
-  readonly queue: string;
-  /** As far as was counted. */
-  readonly count: number;
-  /** When the newest of them was sent, ISO 8601; null when that is not known. */
-  readonly newest: string | null;
-  /** Why the newest lies there. */
-  readonly reason?: string | undefined;
-}
-
-export function deadLetterFindings(troubles: readonly QueueTrouble[], now: Date): Finding[] {
-  return troubles
-    .filter(({ count }) => count > 0)
-    .map(({ queue, count, newest, reason }) => ({
-      cause: `dead-letters:${queue}`,
-      kind: 'dead-letters',
-      severity: 'high',
-      queue,
-      occurrences: count,
-      errorMessage: reason ?? null,
-      since: newest ?? now.toISOString(),
-    }));
-}
-
 export function expiringCertificates(workstations: readonly WorkstationFacts[], now: Date): Finding[] {
   return workstations.flatMap(({ name, lastSeenAt, certificateExpiresAt }): Finding[] => {
     if (certificateExpiresAt === null) return [];
@@ -132,9 +111,21 @@ export function expiringCertificates(workstations: readonly WorkstationFacts[], 
   });
 }
 
+/** What was there when a person last solved an incident of a cause. */
+export interface SolvedByPerson {
+  readonly at: string;
+  /** Of dead letters: the highest sequence number noted. */
+  readonly highestNumber: number | null;
+}
+
 export interface Reconciliation {
   readonly open: readonly Finding[];
-  readonly grow: readonly { readonly row: IncidentRow; readonly finding: Finding }[];
+  /** `occurrences` is how often it has happened by now. */
+  readonly grow: readonly {
+    readonly row: IncidentRow;
+    readonly finding: Finding;
+    readonly occurrences: number;
+  }[];
   readonly solve: readonly IncidentRow[];
 }
 
@@ -146,8 +137,8 @@ export function reconcile(given: {
   readonly judged: readonly IncidentKind[];
   readonly findings: readonly Finding[];
   readonly openRows: readonly IncidentRow[];
-  /** Cause → when a person last solved it. */
-  readonly solvedByPeople: ReadonlyMap<string, string>;
+  /** By cause. */
+  readonly solvedByPeople: ReadonlyMap<string, SolvedByPerson>;
 }): Reconciliation {
   const { findings, solvedByPeople } = given;
   const rows = given.openRows.filter((row) => given.judged.some((kind) => kind === row.kind));
@@ -155,14 +146,22 @@ export function reconcile(given: {
   const found = new Set(findings.map(({ cause }) => cause));
   return {
     open: findings.filter(
-      ({ cause, since }) => !rowOf.has(cause) && !((solvedByPeople.get(cause) ?? '') >= since),
+      (finding) => !rowOf.has(finding.cause) && !isDealtWith(finding, solvedByPeople.get(finding.cause)),
     ),
     grow: findings.flatMap((finding) => {
       const row = rowOf.get(finding.cause);
-      return row && (finding.occurrences ?? 1) > row.occurrences ? [{ row, finding }] : [];
+      if (!row) return [];
+      const occurrences = occurrencesNow(row, finding);
+      return occurrences > row.occurrences ? [{ row, finding, occurrences }] : [];
     }),
     solve: rows.filter(({ cause }) => !found.has(cause)),
   };
+}
+
+/** Nothing of it is newer than what a person has dealt with. */
+function isDealtWith({ since, highestNumber }: Finding, solved: SolvedByPerson | undefined): boolean {
+  if (!solved || since > solved.at) return false;
+  return (highestNumber ?? 0) <= (solved.highestNumber ?? Infinity);
 }
 
 function waitsSince({ enqueuedAt, notBefore }: WaitingItem): string {

@@ -1,6 +1,6 @@
 import { type Database, type Queries, firstRows } from '../../data/index.ts';
 import { AUTOMATIC, type IncidentRow } from '../incident-rows.ts';
-import { WATCH_LIMITS, type WaitingItem, type WorkstationFacts } from './findings.ts';
+import { type SolvedByPerson, WATCH_LIMITS, type WaitingItem, type WorkstationFacts } from './findings.ts';
 import type { Telling } from './follow-ups.ts';
 import type { PauseSpan } from './pauses.ts';
 
@@ -18,21 +18,29 @@ export async function readOpenIncidents(database: Database): Promise<IncidentRow
   return firstRows(rows, OPEN_INCIDENTS, database.dialect).execute();
 }
 
-/** Cause → when a person last solved an incident of it. */
+/** Cause → what was there when a person last solved an incident of it. */
 export async function readSolvedByPeople(
   database: Database,
   causes: readonly string[],
-): Promise<Map<string, string>> {
+): Promise<Map<string, SolvedByPerson>> {
   if (causes.length === 0) return new Map();
   const rows = await database.read
     .selectFrom('Incident')
-    .select(['cause', (eb) => eb.fn.max('solvedAt').as('solvedAt')])
+    .select((eb) => [
+      'cause',
+      eb.fn.max('solvedAt').as('solvedAt'),
+      eb.fn.max('highestNumber').as('highestNumber'),
+    ])
     .where('state', '=', 'Solved')
     .where('cause', 'in', [...causes])
     .where('solvedBy', '<>', AUTOMATIC)
     .groupBy('cause')
     .execute();
-  return new Map(rows.flatMap(({ cause, solvedAt }) => (solvedAt === null ? [] : [[cause, solvedAt]])));
+  return new Map(
+    rows.flatMap(({ cause, solvedAt, highestNumber }) =>
+      solvedAt === null ? [] : [[cause, { at: solvedAt, highestNumber }]],
+    ),
+  );
 }
 
 export async function readWorkstations(database: Database, now: Date): Promise<WorkstationFacts[]> {

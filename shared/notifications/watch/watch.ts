@@ -8,11 +8,10 @@ import { AUTOMATIC, type IncidentRow, incidentFactsOf, markTold } from '../incid
 import { writeNotifications } from '../outgoing.ts';
 import { escalationRecipients, operatorRecipients } from '../recipients.ts';
 import { solveRow } from '../solve.ts';
+import { type DeadLetterCount, type QueueTrouble, deadLetterFindings } from './dead-letters.ts';
 import {
   type Finding,
-  type QueueTrouble,
   WATCH_LIMITS,
-  deadLetterFindings,
   expiringCertificates,
   longWaits,
   lostWorkstations,
@@ -35,11 +34,6 @@ export interface WatchDeps {
   readonly clock: Clock;
   readonly settings: NotificationSettings;
   readonly deadLetters: DeadLetterCount;
-}
-
-/** Counts what lies in the dead letters of each queue, and the rejected messages. @throws {UnavailableError} */
-export interface DeadLetterCount {
-  countDeadLetters(): Promise<readonly QueueTrouble[]>;
 }
 
 /** What the watch remembers between its rounds; times in milliseconds since the epoch. */
@@ -72,7 +66,7 @@ export async function watchIncidents(deps: WatchDeps, before: WatchMemory): Prom
   );
   const decided = reconcile({ judged, findings, openRows, solvedByPeople });
   for (const finding of decided.open) await openFinding(deps, finding);
-  for (const { row, finding } of decided.grow) await growIncident(deps, row, finding);
+  for (const growth of decided.grow) await growIncident(deps, growth);
   for (const row of decided.solve) await solveAutomatically(deps, row, OVER);
   for (const row of await readMendedFailures(deps.database)) await solveAutomatically(deps, row, MENDED);
   await tellOfOpenOnes(deps, now);

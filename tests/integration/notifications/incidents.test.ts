@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { solveIncident } from '../../../shared/notifications/index.ts';
 import { type NotificationRig, commandId, incidentsOf, notificationsOf, startNotifications } from './rig.ts';
 import { haveCommand, havePause, haveRouting, haveWork, haveWorkstation } from './world.ts';
 
@@ -128,7 +129,7 @@ describe('an incident', () => {
   });
 
   it('that is severe goes out by SMS when nobody acknowledges it, once', async () => {
-    rig.troubles = [{ queue: 'esprit-commands', count: 2, newest: rig.now() }];
+    rig.troubles = [{ queue: 'esprit-commands', numbers: [1, 2], newest: rig.now() }];
     await rig.watch();
     await rig.send();
     rig.advance(15 * MINUTE_MS - 1);
@@ -162,9 +163,9 @@ describe('the watch', () => {
   const states = async () => (await incidentsOf(rig)).map(({ kind, state }) => `${kind} ${state}`);
 
   it('opens an incident for dead letters, grows it, and solves it when they are gone', async () => {
-    rig.troubles = [{ queue: 'esprit-rejected', count: 1, newest: rig.now(), reason: 'invalid-message' }];
+    rig.troubles = [{ queue: 'esprit-rejected', numbers: [7], newest: rig.now(), reason: 'invalid-message' }];
     await rig.watch();
-    rig.troubles = [{ queue: 'esprit-rejected', count: 3, newest: rig.now() }];
+    rig.troubles = [{ queue: 'esprit-rejected', numbers: [7, 8, 9], newest: rig.now() }];
     await rig.watch();
     await rig.watch();
     expect(await incidentsOf(rig)).toMatchObject([
@@ -173,6 +174,54 @@ describe('the watch', () => {
     rig.troubles = [];
     await rig.watch();
     expect(await states()).toEqual(['dead-letters Solved']);
+  });
+
+  it('sees dead letters that took the place of others, and those that came late', async () => {
+    const newest = rig.now();
+    const numbers = Array.from({ length: 100 }, (_, index) => index + 10);
+    const occurrences = async () => (await incidentsOf(rig)).map((row) => row.occurrences);
+    rig.troubles = [{ queue: 'esprit-commands', numbers, newest }];
+    await rig.watch();
+    expect(await occurrences()).toEqual([100]);
+    rig.advance(MINUTE_MS);
+    // Ten were taken away and ten came: as many as before.
+    rig.troubles = [{ queue: 'esprit-commands', numbers: numbers.map((number) => number + 10), newest }];
+    await rig.watch();
+    await rig.watch();
+    expect(await occurrences()).toEqual([110]);
+    rig.advance(MINUTE_MS);
+    // One that was sent before all of them, and has been given up only now.
+    rig.troubles = [{ queue: 'esprit-commands', numbers: [3], newest, arrived: { count: 1, at: rig.now() } }];
+    await rig.watch();
+    rig.advance(15 * SECOND_MS);
+    await rig.watch();
+    expect(await occurrences()).toEqual([111]);
+  });
+
+  it('does not open dead letters again that a person has seen to, but what has come since', async () => {
+    const newest = rig.now();
+    rig.troubles = [{ queue: 'esprit-commands', numbers: [7], newest }];
+    await rig.watch();
+    rig.advance(MINUTE_MS);
+    const solveByHand = async () => {
+      const { incidentId = '' } = (await incidentsOf(rig)).at(-1) ?? {};
+      const change = { by: 'operator', kind: 'user', at: rig.now(), comment: 'seen to' } as const;
+      await solveIncident(rig, { incidentId, change, expectedVersion: undefined });
+      rig.advance(MINUTE_MS);
+    };
+    await solveByHand();
+    await rig.watch();
+    expect(await states()).toEqual(['dead-letters Solved']);
+    // Sent before the solution, given up after it.
+    rig.troubles = [{ queue: 'esprit-commands', numbers: [7, 8], newest }];
+    await rig.watch();
+    expect(await states()).toEqual(['dead-letters Solved', 'dead-letters Open']);
+    await solveByHand();
+    rig.troubles = [
+      { queue: 'esprit-commands', numbers: [6, 7, 8], newest, arrived: { count: 1, at: rig.now() } },
+    ];
+    await rig.watch();
+    expect(await states()).toEqual(['dead-letters Solved', 'dead-letters Solved', 'dead-letters Open']);
   });
 
   it('misses a workstation after two minutes of its own, until it is heard again', async () => {
