@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 import { createJwtAuthenticator } from '../shared/auth/index.ts';
-import { CommandTypes } from '../shared/cam-commands/index.ts';
+import { CommandTypes, explainWaits } from '../shared/cam-commands/index.ts';
 import { readFunctionsSettings } from '../shared/config/functions.ts';
 import { productVersion } from '../shared/config/version.ts';
 import { openDatabase } from '../shared/data/index.ts';
@@ -122,6 +122,7 @@ registerIncidentWatch({
   clock,
   settings: settings.notifications,
   deadLetters: createDeadLetterCount(deadLetters, clock),
+  explainWaits: (commandIds) => explainWaits(deps, commandIds),
 });
 registerBulkRunner(deps);
 registerUploadSweeper(deps);

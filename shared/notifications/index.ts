@@ -12,3 +12,4 @@ export { silentNotices } from './notices.ts';
 export { type RelayDeps, sendNotifications } from './relay.ts';
 export type { DeadLetterCount, QueueTrouble } from './watch/dead-letters.ts';
 export { UNWATCHED_INCIDENTS, watchIncidents } from './watch/watch.ts';
+export type { ExplainWaits, WaitExplanation } from './watch/waits.ts';

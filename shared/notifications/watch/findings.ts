@@ -1,7 +1,7 @@
 import type { IncidentKind } from '../contracts.ts';
 import type { IncidentRow, Opening } from '../incident-rows.ts';
 import { type QueueTrouble, occurrencesNow } from './dead-letters.ts';
-import { type PauseSpan, pausedMs } from './pauses.ts';
+import { type PauseSpan, isInForce } from './pauses.ts';
 
 /** Something wrong at this moment. */
 export interface Finding extends Opening {
@@ -34,7 +34,9 @@ export function lostWorkstations(
   pauses: readonly PauseSpan[],
   now: Date,
 ): Finding[] {
-  const paused = new Set(pauses.filter((pause) => inForce(pause, now)).map(({ workstation }) => workstation));
+  const paused = new Set(
+    pauses.filter((pause) => isInForce(pause, now)).map(({ workstation }) => workstation),
+  );
   return workstations
     .filter(({ name, lastSeenAt }) => {
       const silentMs = now.getTime() - Date.parse(lastSeenAt);
@@ -49,46 +51,6 @@ export function lostWorkstations(
       errorMessage: lastSeenAt,
       since: lastSeenAt,
     }));
-}
-
-export interface WaitingItem {
-  readonly application: string;
-  readonly commandType: string;
-  readonly enqueuedAt: string;
-  readonly notBefore: string;
-  readonly waitReason: string | null;
-}
-
-/** Kinds of work whose longest waiting item has waited too long, not counting the time it was paused. */
-export function longWaits(items: readonly WaitingItem[], pauses: readonly PauseSpan[], now: Date): Finding[] {
-  const heads = new Map<string, WaitingItem>();
-  for (const item of items) {
-    const lane = `${item.application}:${item.commandType}`;
-    const head = heads.get(lane);
-    if (!head || waitsSince(item) < waitsSince(head)) heads.set(lane, item);
-  }
-  return [...heads].flatMap(([lane, head]): Finding[] => {
-    const covering = pauses.filter(
-      ({ application, commandType }) =>
-        application === head.application && (commandType === null || commandType === head.commandType),
-    );
-    if (covering.some((pause) => inForce(pause, now))) return [];
-    const since = waitsSince(head);
-    const waitedMs = now.getTime() - Date.parse(since) - pausedMs(covering, since, now);
-    if (waitedMs <= WATCH_LIMITS.queueWaitMs) return [];
-    const { application, commandType, waitReason } = head;
-    return [
-      {
-        cause: `wait:${lane}`,
-        kind: 'queue-wait',
-        severity: 'high',
-        application,
-        commandType,
-        errorMessage: waitReason,
-        since,
-      },
-    ];
-  });
 }
 
 export function expiringCertificates(workstations: readonly WorkstationFacts[], now: Date): Finding[] {
@@ -145,8 +107,10 @@ export function reconcile(given: {
   const rowOf = new Map(rows.map((row) => [row.cause, row]));
   const found = new Set(findings.map(({ cause }) => cause));
   return {
-    open: findings.filter(
-      (finding) => !rowOf.has(finding.cause) && !isDealtWith(finding, solvedByPeople.get(finding.cause)),
+    open: firstOfEachCause(
+      findings.filter(
+        (finding) => !rowOf.has(finding.cause) && !isDealtWith(finding, solvedByPeople.get(finding.cause)),
+      ),
     ),
     grow: findings.flatMap((finding) => {
       const row = rowOf.get(finding.cause);
@@ -164,10 +128,6 @@ function isDealtWith({ since, highestNumber }: Finding, solved: SolvedByPerson |
   return (highestNumber ?? 0) <= (solved.highestNumber ?? Infinity);
 }
 
-function waitsSince({ enqueuedAt, notBefore }: WaitingItem): string {
-  return notBefore > enqueuedAt ? notBefore : enqueuedAt;
-}
-
-function inForce({ until }: PauseSpan, now: Date): boolean {
-  return until === null || Date.parse(until) > now.getTime();
+function firstOfEachCause(findings: readonly Finding[]): Finding[] {
+  return [...Map.groupBy(findings, ({ cause }) => cause).values()].flatMap(([first]) => first ?? []);
 }

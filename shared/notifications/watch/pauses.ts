@@ -25,3 +25,7 @@ export function pausedMs(pauses: readonly PauseSpan[], since: string, now: Date)
   }
   return total;
 }
+
+export function isInForce({ until }: PauseSpan, now: Date): boolean {
+  return until === null || Date.parse(until) > now.getTime();
+}

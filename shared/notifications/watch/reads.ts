@@ -1,11 +1,11 @@
 import { type Database, type Queries, firstRows } from '../../data/index.ts';
 import { AUTOMATIC, type IncidentRow } from '../incident-rows.ts';
-import { type SolvedByPerson, WATCH_LIMITS, type WaitingItem, type WorkstationFacts } from './findings.ts';
+import { type SolvedByPerson, WATCH_LIMITS, type WorkstationFacts } from './findings.ts';
 import type { Telling } from './follow-ups.ts';
 import type { PauseSpan } from './pauses.ts';
+import type { WaitingLane } from './waits.ts';
 
-/** Items of an application looked at per round: the longest waiting are among the first that were put in. */
-const OLDEST_ITEMS = 200;
+const MOST_LANES = 500;
 const OPEN_INCIDENTS = 1000;
 
 export async function readOpenIncidents(database: Database): Promise<IncidentRow[]> {
@@ -68,39 +68,36 @@ export async function readPauses(database: Database, since: string): Promise<Pau
   }));
 }
 
-/** What waits for a workstation and has been due for longer than the limit. */
-export async function readWaitingItems(database: Database, now: Date): Promise<WaitingItem[]> {
+/** Lanes in which something waits for a workstation and has been due for longer than the limit, the longest waiting first. */
+export async function readWaitingLanes(database: Database, now: Date): Promise<WaitingLane[]> {
   const before = new Date(now.getTime() - WATCH_LIMITS.queueWaitMs).toISOString();
-  const applications = await database.read
+  const waiting = database.read
     .selectFrom('CamWorkItem')
-    .select('application')
+    .select((eb) => [
+      eb.fn.min('seq').as('seq'),
+      eb.fn
+        .min(
+          eb
+            .case()
+            .when('notBefore', '>', eb.ref('enqueuedAt'))
+            .then(eb.ref('notBefore'))
+            .else(eb.ref('enqueuedAt'))
+            .end(),
+        )
+        .as('since'),
+    ])
     .where('state', '=', 'Waiting')
-    .groupBy('application')
-    .execute();
-  const perApplication = await Promise.all(
-    applications.map(({ application }) =>
-      firstRows(
-        database.read
-          .selectFrom('CamWorkItem')
-          .innerJoin('CamCommand', 'CamCommand.commandId', 'CamWorkItem.commandId')
-          .select([
-            'CamWorkItem.application',
-            'CamCommand.commandType',
-            'CamWorkItem.enqueuedAt',
-            'CamWorkItem.notBefore',
-            'CamCommand.waitReason',
-          ])
-          .where('CamWorkItem.state', '=', 'Waiting')
-          .where('CamWorkItem.application', '=', application)
-          .where('CamWorkItem.enqueuedAt', '<', before)
-          .where('CamWorkItem.notBefore', '<', before)
-          .orderBy('CamWorkItem.seq'),
-        OLDEST_ITEMS,
-        database.dialect,
-      ).execute(),
-    ),
-  );
-  return perApplication.flat();
+    .where('enqueuedAt', '<', before)
+    .where('notBefore', '<', before)
+    // Items that version 0.1 put in are all of one lane.
+    .groupBy(['laneId', 'application']);
+  const lanes = database.read
+    .selectFrom(waiting.as('waiting'))
+    .innerJoin('CamWorkItem as oldest', 'oldest.seq', 'waiting.seq')
+    .innerJoin('CamCommand as command', 'command.commandId', 'oldest.commandId')
+    .select(['oldest.application', 'oldest.commandId', 'command.commandType', 'waiting.since'])
+    .orderBy('waiting.since');
+  return firstRows(lanes, MOST_LANES, database.dialect).execute();
 }
 
 /** Open incidents of failed commands of which every command has succeeded, or been cancelled, since. */

@@ -9,14 +9,7 @@ import { writeNotifications } from '../outgoing.ts';
 import { escalationRecipients, operatorRecipients } from '../recipients.ts';
 import { solveRow } from '../solve.ts';
 import { type DeadLetterCount, type QueueTrouble, deadLetterFindings } from './dead-letters.ts';
-import {
-  type Finding,
-  WATCH_LIMITS,
-  expiringCertificates,
-  longWaits,
-  lostWorkstations,
-  reconcile,
-} from './findings.ts';
+import { type Finding, WATCH_LIMITS, expiringCertificates, lostWorkstations, reconcile } from './findings.ts';
 import { wantsEscalation, wantsFollowUp } from './follow-ups.ts';
 import { growIncident, openFinding } from './open.ts';
 import {
@@ -25,15 +18,17 @@ import {
   readPauses,
   readSolvedByPeople,
   readTellings,
-  readWaitingItems,
+  readWaitingLanes,
   readWorkstations,
 } from './reads.ts';
+import { type ExplainWaits, longWaits } from './waits.ts';
 
 export interface WatchDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly settings: NotificationSettings;
   readonly deadLetters: DeadLetterCount;
+  readonly explainWaits: ExplainWaits;
 }
 
 /** What the watch remembers between its rounds; times in milliseconds since the epoch. */
@@ -88,12 +83,9 @@ interface Look {
 async function look(deps: WatchDeps, memory: WatchMemory, now: Date): Promise<Look> {
   const { database } = deps;
   const workstations = await readWorkstations(database, now);
-  const items = await readWaitingItems(database, now);
-  const since = items.reduce(
-    (first, { enqueuedAt }) => (enqueuedAt < first ? enqueuedAt : first),
-    now.toISOString(),
-  );
-  const pauses = await readPauses(database, since);
+  const lanes = await readWaitingLanes(database, now);
+  const explained = await deps.explainWaits(lanes.map(({ commandId }) => commandId));
+  const pauses = await readPauses(database, lanes[0]?.since ?? now.toISOString());
   const troubles = await countDeadLetters(deps);
   // While this process or the database was away no workstation could be heard: only an unbroken watch may miss one.
   const sure = now.getTime() - (memory.healthySince ?? now.getTime()) >= WATCH_LIMITS.workstationSilentMs;
@@ -105,7 +97,7 @@ async function look(deps: WatchDeps, memory: WatchMemory, now: Date): Promise<Lo
       ...(troubles ? (['dead-letters'] as const) : []),
     ],
     findings: [
-      ...longWaits(items, pauses, now),
+      ...longWaits(lanes, explained, { pauses, now }),
       ...expiringCertificates(workstations, now),
       ...(sure ? lostWorkstations(workstations, pauses, now) : []),
       ...(troubles ? deadLetterFindings(troubles, now) : []),

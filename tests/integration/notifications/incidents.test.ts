@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { solveIncident } from '../../../shared/notifications/index.ts';
 import { type NotificationRig, commandId, incidentsOf, notificationsOf, startNotifications } from './rig.ts';
-import { haveCommand, havePause, haveRouting, haveWork, haveWorkstation } from './world.ts';
+import { haveCommand, haveLane, havePause, haveRouting, haveWork, haveWorkstation } from './world.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
@@ -245,7 +245,7 @@ describe('the watch', () => {
   });
 
   it('opens an incident when work waits over two minutes, not counting a pause', async () => {
-    await haveCommand(rig, commandId(1), 'Queued', 'no seat free');
+    await haveCommand(rig, commandId(1), 'Queued');
     await haveWork(rig, commandId(1));
     await watchFor(2 * MINUTE_MS);
     expect(await states()).toEqual([]);
@@ -257,11 +257,45 @@ describe('the watch', () => {
     );
     await watchFor(15 * SECOND_MS);
     expect(await incidentsOf(rig)).toMatchObject([
-      { kind: 'queue-wait', application: 'esprit', state: 'Open', errorMessage: 'no seat free' },
+      { kind: 'queue-wait', application: 'esprit', state: 'Open', errorMessage: 'no workstation for esprit' },
     ]);
     await rig.database.transaction((trx) => trx.deleteFrom('CamWorkItem').execute());
     await watchFor(15 * SECOND_MS);
     expect(await states()).toEqual(['queue-wait Solved']);
+  });
+
+  it('sees the wait of each lane, however much waits in a paused one', async () => {
+    await haveLane(rig, 1, { commandType: 'Simulate' });
+    await haveLane(rig, 2, {});
+    await havePause(rig, { application: 'esprit', commandType: 'Simulate' });
+    for (let index = 1; index <= 201; index += 1) {
+      await haveCommand(rig, commandId(index), 'Queued', { commandType: 'Simulate' });
+      await haveWork(rig, commandId(index), 1);
+    }
+    await haveCommand(rig, commandId(900), 'Queued');
+    await haveWork(rig, commandId(900), 2);
+    await watchFor(2 * MINUTE_MS + 15 * SECOND_MS);
+    expect(await incidentsOf(rig)).toMatchObject([
+      { kind: 'queue-wait', commandType: 'GenerateNcProgram', state: 'Open' },
+    ]);
+  });
+
+  it('sees the wait of a lane beside one of the same type whose wait a person has seen to', async () => {
+    await haveLane(rig, 1, { postProcessor: 'Fanuc' });
+    await haveLane(rig, 2, {});
+    await haveCommand(rig, commandId(1), 'Queued', { postProcessor: 'Fanuc' });
+    await haveWork(rig, commandId(1), 1);
+    await watchFor(2 * MINUTE_MS + 15 * SECOND_MS);
+    const [{ incidentId } = { incidentId: '' }] = await incidentsOf(rig);
+    const change = { by: 'operator', kind: 'user', at: rig.now(), comment: 'ordered' } as const;
+    await solveIncident(rig, { incidentId, change, expectedVersion: undefined });
+    rig.advance(15 * SECOND_MS);
+    await haveCommand(rig, commandId(2), 'Queued');
+    await haveWork(rig, commandId(2), 2);
+    await watchFor(MINUTE_MS);
+    expect(await states()).toEqual(['queue-wait Solved']);
+    await watchFor(MINUTE_MS + 15 * SECOND_MS);
+    expect(await states()).toEqual(['queue-wait Solved', 'queue-wait Open']);
   });
 
   it('tells of a certificate once, also after somebody has solved it', async () => {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { captureSettings } from '../../../local/capture/addresses.ts';
 import { type CapturedMessage, capturedMessage } from '../../../local/capture/messages.ts';
 import { startCapture } from '../../../local/capture/server.ts';
+import { CommandTypes, explainWaits } from '../../../shared/cam-commands/index.ts';
 import {
   type NotificationSettings,
   notificationSettings,
@@ -76,7 +77,17 @@ export async function startNotifications(
     send: (on = database) => sendNotifications({ database: on, clock, channels, random: () => 0 }),
     watch: async (on = database) => {
       const deadLetters = { countDeadLetters: () => Promise.resolve(rig.troubles) };
-      memory = await watchIncidents({ database: on, clock, settings, deadLetters }, memory);
+      const explaining = { database: on, clock, commandTypes: CommandTypes.create() };
+      memory = await watchIncidents(
+        {
+          database: on,
+          clock,
+          settings,
+          deadLetters,
+          explainWaits: (commandIds) => explainWaits(explaining, commandIds),
+        },
+        memory,
+      );
     },
     secondHost: () => openTestDatabase(connection),
     fault: async (order) => {
