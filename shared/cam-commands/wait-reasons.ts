@@ -5,7 +5,7 @@ import type { CommandRow } from './command-view.ts';
 import { claimedCounts, postProcessorOf } from './lanes.ts';
 import type { LicencePools } from './licence-pools.ts';
 import { pausesInForce } from './pauses.ts';
-import { type WaitFacts, waitReasonOf } from './wait-reason.ts';
+import { type WaitFacts, takersOf, waitReasonOf } from './wait-reason.ts';
 import { liveWorkstations } from './workstations.ts';
 
 export interface WaitReasonDeps {
@@ -18,6 +18,8 @@ export interface WaitReasonDeps {
 export interface WaitExplanation {
   /** In words; null when it does not wait, or not for long enough. */
   readonly reason: string | null;
+  /** Names of the live workstations that could take it, paused or not. */
+  readonly workstations: readonly string[];
 }
 
 /** Why commands wait: four small queries however many they are, and none when nothing waits for a workstation. */
@@ -78,7 +80,7 @@ async function explanations(
       postProcessor: postProcessorOf(command),
       machine: lane?.machine ?? '',
     };
-    return { reason: waitReasonOf(waiting, facts) };
+    return { reason: waitReasonOf(waiting, facts), workstations: takersOf(waiting, facts) };
   };
 }
 

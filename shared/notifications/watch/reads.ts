@@ -2,7 +2,7 @@ import { type Database, type Queries, firstRows } from '../../data/index.ts';
 import { AUTOMATIC, type IncidentRow } from '../incident-rows.ts';
 import { type SolvedByPerson, WATCH_LIMITS, type WorkstationFacts } from './findings.ts';
 import type { Telling } from './follow-ups.ts';
-import type { PauseSpan } from './pauses.ts';
+import { type PauseSpan, earliest } from './pauses.ts';
 import type { WaitingLane } from './waits.ts';
 
 const MOST_LANES = 500;
@@ -145,9 +145,4 @@ export async function readTellings(
     });
   }
   return tellings;
-}
-
-function earliest(a: string | null, b: string | null): string | null {
-  if (a === null || b === null) return a ?? b;
-  return a < b ? a : b;
 }

@@ -1,5 +1,5 @@
 import { WATCH_LIMITS, type Finding } from './findings.ts';
-import { type PauseSpan, isInForce, pausedMs } from './pauses.ts';
+import { type PauseSpan, isInForce, pausedMs, pausesOfWork } from './pauses.ts';
 
 /** Work of one kind that waits for a workstation: what wants the same of it, down to machine and post-processor. */
 export interface WaitingLane {
@@ -14,6 +14,8 @@ export interface WaitingLane {
 export interface WaitExplanation {
   /** Why the command waits, in words; null: no reason is seen. */
   readonly reason: string | null;
+  /** Those heard of lately that could take it, paused or not. */
+  readonly workstations: readonly string[];
 }
 
 /** Explains why commands wait; those that do not wait any more are left out. Given by the app: commands are another area's. */
@@ -26,10 +28,8 @@ export function longWaits(
   { pauses, now }: { readonly pauses: readonly PauseSpan[]; readonly now: Date },
 ): Finding[] {
   const late = lanes.filter((lane) => {
-    const covering = pauses.filter(
-      ({ application, commandType }) =>
-        application === lane.application && (commandType === null || commandType === lane.commandType),
-    );
+    const workstations = explained.get(lane.commandId)?.workstations ?? [];
+    const covering = pausesOfWork(pauses, { ...lane, workstations });
     if (covering.some((pause) => isInForce(pause, now))) return false;
     const waitedMs = now.getTime() - Date.parse(lane.since) - pausedMs(covering, lane.since, now);
     return waitedMs > WATCH_LIMITS.queueWaitMs;

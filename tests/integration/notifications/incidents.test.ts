@@ -298,6 +298,41 @@ describe('the watch', () => {
     expect(await states()).toEqual(['queue-wait Solved', 'queue-wait Open']);
   });
 
+  it('does not take a wait for late while all who could take the work are paused', async () => {
+    const heard = () =>
+      rig.database.transaction((trx) =>
+        trx.updateTable('Workstation').set({ lastSeenAt: rig.now() }).execute(),
+      );
+    const minutes = async (many: number) => {
+      for (let minute = 0; minute < many; minute += 1) {
+        await watchFor(MINUTE_MS);
+        await heard();
+      }
+    };
+    await haveWorkstation(rig, { name: 'WS-01' });
+    await haveWorkstation(rig, { name: 'WS-02' });
+    await haveWorkstation(rig, { name: 'WS-03', applications: ['solidworks'] });
+    const pauses = [
+      await havePause(rig, { workstation: 'WS-01' }),
+      await havePause(rig, { workstation: 'WS-02' }),
+    ];
+    await haveCommand(rig, commandId(1), 'Queued');
+    await haveWork(rig, commandId(1));
+    await minutes(5);
+    expect(await states()).toEqual([]);
+    await rig.database.transaction((trx) =>
+      trx
+        .updateTable('CamPause')
+        .set({ endedAt: rig.now() })
+        .where('pauseId', '=', pauses[1] ?? '')
+        .execute(),
+    );
+    await minutes(2);
+    expect(await states()).toEqual([]);
+    await watchFor(15 * SECOND_MS);
+    expect(await states()).toEqual(['queue-wait Open']);
+  });
+
   it('tells of a certificate once, also after somebody has solved it', async () => {
     const expires = new Date(Date.parse(rig.now()) + 20 * 86_400_000).toISOString();
     await haveWorkstation(rig, { name: 'WS-09', certificateExpiresAt: expires });

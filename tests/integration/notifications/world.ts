@@ -116,7 +116,10 @@ export async function haveLane(
 
 export async function haveWorkstation(
   rig: NotificationRig,
-  given: { readonly name: string; readonly certificateExpiresAt?: string },
+  {
+    applications = ['esprit'],
+    ...given
+  }: { readonly name: string; readonly certificateExpiresAt?: string; readonly applications?: string[] },
 ) {
   await rig.database.transaction((trx) =>
     trx
@@ -126,7 +129,7 @@ export async function haveWorkstation(
         subject: given.name,
         bootId: randomUUID(),
         agentVersion: '0.2.0',
-        applications: '["esprit"]',
+        applications: JSON.stringify(applications),
         seats: 4,
         announcedAt: rig.now(),
         lastSeenAt: rig.now(),
