@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 import { createJwtAuthenticator } from '../shared/auth/index.ts';
-import { CommandTypes } from '../shared/cam-commands/index.ts';
+import { CommandTypes, explainWaits } from '../shared/cam-commands/index.ts';
 import { readFunctionsSettings } from '../shared/config/functions.ts';
 import { productVersion } from '../shared/config/version.ts';
 import { openDatabase } from '../shared/data/index.ts';
@@ -70,6 +70,7 @@ const database = await openDatabase(settings.sqlConnection, { replica: settings.
 const blobs = await createBlobService(settings.blobStorage, clock);
 const serviceBus = await openServiceBus(settings.serviceBus);
 const sender = createQueueSender(serviceBus.client);
+const deadLetters = createDeadLetters(serviceBus);
 const deps: AppDeps = {
   clock,
   database,
@@ -99,7 +100,7 @@ api.register(
   ...bulkActionRoutes(deps),
   ...operatorActionRoutes(deps),
   ...agentRoutes(deps),
-  ...deadLetterRoutes({ database, clock, deadLetters: createDeadLetters(serviceBus) }),
+  ...deadLetterRoutes({ database, clock, deadLetters }),
   ...incidentRoutes({ database, language: settings.notifications.language }),
   ...pauseRoutes(deps),
   ...workstationRoutes(deps),
@@ -120,7 +121,8 @@ registerIncidentWatch({
   database,
   clock,
   settings: settings.notifications,
-  deadLetters: createDeadLetterCount(serviceBus.client, clock),
+  deadLetters: createDeadLetterCount(deadLetters, clock),
+  explainWaits: (commandIds) => explainWaits(deps, commandIds),
 });
 registerBulkRunner(deps);
 registerUploadSweeper(deps);

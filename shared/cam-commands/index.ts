@@ -61,4 +61,5 @@ export {
   bellsToRing,
   findLostAttempts,
 } from './supervision.ts';
+export { explainWaits } from './wait-reasons.ts';
 export { listLicencePools, listWorkstations, workstationView } from './workstation-list.ts';

@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { CommandTypes } from './command-types.ts';
 import type { Pause } from './pause-rules.ts';
-import { type LiveWorkstation, type WaitFacts, type WaitingCommand, waitReasonOf } from './wait-reason.ts';
+import {
+  type LiveWorkstation,
+  type WaitFacts,
+  type WaitingCommand,
+  takersOf,
+  waitReasonOf,
+} from './wait-reason.ts';
 
 const NOW = new Date('2030-01-01T00:00:00.000Z');
 const commandTypes = CommandTypes.create({ PostProcess: { MinVersion: '2024.1' } });
@@ -162,4 +168,22 @@ describe('why a command waits', () => {
   ])('%s', (_title, command, facts, expected) => {
     expect(reason(command, facts)).toBe(expected);
   });
+});
+
+it('knows who could take a command: the able ones where somebody is logged on, paused or not', () => {
+  const command = {
+    application: 'esprit',
+    commandType: 'GenerateNcProgram',
+    postProcessor: '',
+    machine: 'DMG-50',
+  };
+  const workstations = [
+    offering({ machines: ['HAAS'] }, 'WS-1'),
+    offering({ machines: ['DMG-*'] }, 'WS-2'),
+    workstation({ name: 'WS-3', runner: 'absent' }),
+    workstation({ name: 'WS-4', abilities: null, runner: null }),
+  ];
+  const pauses = [pause({ workstation: 'WS-2' })];
+  const facts = { now: NOW, commandTypes, licencePools: {}, pauses, claimed: [], workstations };
+  expect(takersOf(command, facts)).toEqual(['WS-2', 'WS-4']);
 });

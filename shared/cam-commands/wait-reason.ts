@@ -51,6 +51,13 @@ export function waitReasonOf(command: WaitingCommand, facts: WaitFacts): string 
   return free ? `${free.name} has a seat free and has not taken it yet` : 'no seat free';
 }
 
+/** Names of the live workstations that could take a command: able to, and somebody is logged on there; paused or not. */
+export function takersOf(command: Wanted, { workstations, commandTypes }: WaitFacts): readonly string[] {
+  return workstations
+    .filter((one) => one.runner !== 'absent' && lackOf(one, command, commandTypes) === undefined)
+    .map(({ name }) => name);
+}
+
 function paused(pause: Pause): string {
   const until = pause.resumeAt === null ? '' : ` until ${pause.resumeAt}`;
   return `paused: ${pause.reason} (${targetLabel(pause)}${until})`;

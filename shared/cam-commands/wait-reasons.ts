@@ -1,11 +1,12 @@
-import type { Queries } from '../data/index.ts';
+import type { Database, Queries } from '../data/index.ts';
+import type { Clock } from '../time/clock.ts';
 import type { CommandTypes } from './command-types.ts';
 import type { CommandRow } from './command-view.ts';
 import { isPausedEverywhere } from './eligibility.ts';
 import { claimedCounts, postProcessorOf } from './lanes.ts';
 import type { LicencePools } from './licence-pools.ts';
 import { pausesInForce } from './pauses.ts';
-import { type WaitFacts, waitReasonOf } from './wait-reason.ts';
+import { type WaitFacts, takersOf, waitReasonOf } from './wait-reason.ts';
 import { liveWorkstations } from './workstations.ts';
 
 export interface WaitReasonDeps {
@@ -14,15 +15,47 @@ export interface WaitReasonDeps {
   readonly licencePools?: LicencePools | undefined;
 }
 
-type Explain = (command: CommandRow) => string | null;
+/** Why a command waits. */
+export interface WaitExplanation {
+  /** In words; null when it does not wait, or not for long enough. */
+  readonly reason: string | null;
+  /** Names of the live workstations that could take it, paused or not. */
+  readonly workstations: readonly string[];
+}
 
 /** Why commands wait: four small queries however many they are, and none when nothing waits for a workstation. */
 export async function waitReasons(
   queries: Queries,
   now: Date,
   commands: readonly CommandRow[],
+  deps: WaitReasonDeps,
+): Promise<(command: CommandRow) => string | null> {
+  const explain = await explanations(queries, now, commands, deps);
+  return (command) => explain(command).reason;
+}
+
+/** Why the commands of these ids wait; those that are gone are left out. None costs nothing. */
+export async function explainWaits(
+  deps: WaitReasonDeps & { readonly database: Database; readonly clock: Clock },
+  commandIds: readonly string[],
+): Promise<ReadonlyMap<string, WaitExplanation>> {
+  if (commandIds.length === 0) return new Map();
+  const queries = deps.database.read;
+  const commands = await queries
+    .selectFrom('CamCommand')
+    .selectAll()
+    .where('commandId', 'in', commandIds)
+    .execute();
+  const explain = await explanations(queries, deps.clock.now(), commands, deps);
+  return new Map(commands.map((command) => [command.commandId, explain(command)]));
+}
+
+async function explanations(
+  queries: Queries,
+  now: Date,
+  commands: readonly CommandRow[],
   { commandTypes, licencePools = {} }: WaitReasonDeps,
-): Promise<Explain> {
+): Promise<(command: CommandRow) => WaitExplanation> {
   const queued = commands.filter(({ status }) => status === 'Queued').map(({ commandId }) => commandId);
   const lanes = queued.length === 0 ? new Map<string, Lane>() : await lanesOf(queries, queued);
   const facts: WaitFacts =
@@ -38,19 +71,17 @@ export async function waitReasons(
         };
   return (command) => {
     const lane = lanes.get(command.commandId);
-    return waitReasonOf(
-      {
-        status: command.status,
-        notBefore: command.notBefore,
-        nextAttemptAt: command.nextAttemptAt,
-        waitingSince: lane?.enqueuedAt ?? command.requestedAt,
-        application: command.application,
-        commandType: command.commandType,
-        postProcessor: postProcessorOf(command),
-        machine: lane?.machine ?? '',
-      },
-      facts,
-    );
+    const waiting = {
+      status: command.status,
+      notBefore: command.notBefore,
+      nextAttemptAt: command.nextAttemptAt,
+      waitingSince: lane?.enqueuedAt ?? command.requestedAt,
+      application: command.application,
+      commandType: command.commandType,
+      postProcessor: postProcessorOf(command),
+      machine: lane?.machine ?? '',
+    };
+    return { reason: waitReasonOf(waiting, facts), workstations: takersOf(waiting, facts) };
   };
 }
 

@@ -320,6 +320,7 @@ export const COLUMNS = {
     solvedAt: time,
     solvedBy: nvarchar(200),
     solution: nvarchar(1000),
+    highestNumber: bigint,
     version: int,
   },
   IncidentCommand: {

@@ -352,6 +352,8 @@ export interface IncidentTable extends Sequenced {
   solvedAt: string | null;
   solvedBy: string | null;
   solution: string | null;
+  /** Of dead letters: the highest sequence number seen. */
+  highestNumber: number | null;
   version: number;
 }
 

@@ -39,7 +39,7 @@ export const incident = z
     queue: z.string().nullable(),
     errorCode: z.string().nullable(),
     errorMessage: z.string().nullable(),
-    /** How often it happened while open: failed runs, or messages in the queue. */
+    /** How often it happened while open: failed runs, or messages that came into the queue. */
     occurrences: z.int(),
     openedAt: timestamp(),
     lastAt: timestamp(),

@@ -31,6 +31,8 @@ export interface Opening {
   readonly queue?: string | null;
   readonly errorCode?: string | null;
   readonly errorMessage?: string | null;
+  /** Of dead letters: the highest sequence number seen. */
+  readonly highestNumber?: number | null;
 }
 
 /**
@@ -95,6 +97,7 @@ export async function insertIncident(trx: Queries, opening: Opening, at: string)
     solvedAt: null,
     solvedBy: null,
     solution: null,
+    highestNumber: opening.highestNumber ?? null,
     version: 1,
   };
   try {

@@ -17,7 +17,7 @@ const notificationState = z.enum(notificationStates);
 
 /** An incident as the API shows it. */
 export function incidentView(row: IncidentRow, language: Language): IncidentView {
-  const { openKey: _openKey, toldOccurrences: _toldOccurrences, ...shown } = row;
+  const { openKey: _key, toldOccurrences: _told, highestNumber: _number, ...shown } = row;
   const kind = kindOf(row);
   return {
     ...withoutSeq(shown),

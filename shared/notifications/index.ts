@@ -10,5 +10,6 @@ export {
 export type { EndedCommand, Notices } from './notices.ts';
 export { silentNotices } from './notices.ts';
 export { type RelayDeps, sendNotifications } from './relay.ts';
-export type { QueueTrouble } from './watch/findings.ts';
-export { type DeadLetterCount, UNWATCHED_INCIDENTS, watchIncidents } from './watch/watch.ts';
+export type { DeadLetterCount, QueueTrouble } from './watch/dead-letters.ts';
+export { UNWATCHED_INCIDENTS, watchIncidents } from './watch/watch.ts';
+export type { ExplainWaits, WaitExplanation } from './watch/waits.ts';

@@ -114,6 +114,7 @@ CREATE TABLE mcms.Incident (
   solvedAt datetime2(3) NULL,
   solvedBy nvarchar(200) COLLATE Latin1_General_100_BIN2 NULL,
   solution nvarchar(1000) COLLATE Latin1_General_100_BIN2 NULL,
+  highestNumber bigint NULL,
   version int NOT NULL,
   CONSTRAINT UQ_Incident_incidentId UNIQUE (incidentId),
   CONSTRAINT UQ_Incident_openKey UNIQUE (openKey)

@@ -108,6 +108,7 @@ CREATE TABLE Incident (
   solvedAt TEXT NULL,
   solvedBy TEXT NULL,
   solution TEXT NULL,
+  highestNumber INTEGER NULL,
   version INTEGER NOT NULL,
   CONSTRAINT UQ_Incident_incidentId UNIQUE (incidentId),
   CONSTRAINT UQ_Incident_openKey UNIQUE (openKey)

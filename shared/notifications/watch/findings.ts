@@ -1,11 +1,15 @@
 import type { IncidentKind } from '../contracts.ts';
 import type { IncidentRow, Opening } from '../incident-rows.ts';
-import { type PauseSpan, pausedMs } from './pauses.ts';
+import { type QueueTrouble, occurrencesNow } from './dead-letters.ts';
+import { type PauseSpan, isInForce } from './pauses.ts';
 
 /** Something wrong at this moment. */
 export interface Finding extends Opening {
   /** What has gone on since then is the same trouble: a person who solved it later has dealt with it. */
   readonly since: string;
+  /** Of dead letters: the sequence numbers that are there, and what came last while this process looked. */
+  readonly numbers?: readonly number[] | undefined;
+  readonly arrived?: QueueTrouble['arrived'];
 }
 
 /** Limits of what is still right, in milliseconds. */
@@ -30,7 +34,9 @@ export function lostWorkstations(
   pauses: readonly PauseSpan[],
   now: Date,
 ): Finding[] {
-  const paused = new Set(pauses.filter((pause) => inForce(pause, now)).map(({ workstation }) => workstation));
+  const paused = new Set(
+    pauses.filter((pause) => isInForce(pause, now)).map(({ workstation }) => workstation),
+  );
   return workstations
     .filter(({ name, lastSeenAt }) => {
       const silentMs = now.getTime() - Date.parse(lastSeenAt);
@@ -44,71 +50,6 @@ export function lostWorkstations(
       workstation: name,
       errorMessage: lastSeenAt,
       since: lastSeenAt,
-    }));
-}
-
-export interface WaitingItem {
-  readonly application: string;
-  readonly commandType: string;
-  readonly enqueuedAt: string;
-  readonly notBefore: string;
-  readonly waitReason: string | null;
-}
-
-/** Kinds of work whose longest waiting item has waited too long, not counting the time it was paused. */
-export function longWaits(items: readonly WaitingItem[], pauses: readonly PauseSpan[], now: Date): Finding[] {
-  const heads = new Map<string, WaitingItem>();
-  for (const item of items) {
-    const lane = `${item.application}:${item.commandType}`;
-    const head = heads.get(lane);
-    if (!head || waitsSince(item) < waitsSince(head)) heads.set(lane, item);
-  }
-  return [...heads].flatMap(([lane, head]): Finding[] => {
-    const covering = pauses.filter(
-      ({ application, commandType }) =>
-        application === head.application && (commandType === null || commandType === head.commandType),
-    );
-    if (covering.some((pause) => inForce(pause, now))) return [];
-    const since = waitsSince(head);
-    const waitedMs = now.getTime() - Date.parse(since) - pausedMs(covering, since, now);
-    if (waitedMs <= WATCH_LIMITS.queueWaitMs) return [];
-    const { application, commandType, waitReason } = head;
-    return [
-      {
-        cause: `wait:${lane}`,
-        kind: 'queue-wait',
-        severity: 'high',
-        application,
-        commandType,
-        errorMessage: waitReason,
-        since,
-      },
-    ];
-  });
-}
-
-/** What lies in a queue's dead letters, or among the rejected messages. */
-export interface QueueTrouble {
-  readonly queue: string;
-  /** As far as was counted. */
-  readonly count: number;
-  /** When the newest of them was sent, ISO 8601; null when that is not known. */
-  readonly newest: string | null;
-  /** Why the newest lies there. */
-  readonly reason?: string | undefined;
-}
-
-export function deadLetterFindings(troubles: readonly QueueTrouble[], now: Date): Finding[] {
-  return troubles
-    .filter(({ count }) => count > 0)
-    .map(({ queue, count, newest, reason }) => ({
-      cause: `dead-letters:${queue}`,
-      kind: 'dead-letters',
-      severity: 'high',
-      queue,
-      occurrences: count,
-      errorMessage: reason ?? null,
-      since: newest ?? now.toISOString(),
     }));
 }
 
@@ -132,9 +73,21 @@ export function expiringCertificates(workstations: readonly WorkstationFacts[], 
   });
 }
 
+/** What was there when a person last solved an incident of a cause. */
+export interface SolvedByPerson {
+  readonly at: string;
+  /** Of dead letters: the highest sequence number noted. */
+  readonly highestNumber: number | null;
+}
+
 export interface Reconciliation {
   readonly open: readonly Finding[];
-  readonly grow: readonly { readonly row: IncidentRow; readonly finding: Finding }[];
+  /** `occurrences` is how often it has happened by now. */
+  readonly grow: readonly {
+    readonly row: IncidentRow;
+    readonly finding: Finding;
+    readonly occurrences: number;
+  }[];
   readonly solve: readonly IncidentRow[];
 }
 
@@ -146,29 +99,35 @@ export function reconcile(given: {
   readonly judged: readonly IncidentKind[];
   readonly findings: readonly Finding[];
   readonly openRows: readonly IncidentRow[];
-  /** Cause → when a person last solved it. */
-  readonly solvedByPeople: ReadonlyMap<string, string>;
+  /** By cause. */
+  readonly solvedByPeople: ReadonlyMap<string, SolvedByPerson>;
 }): Reconciliation {
   const { findings, solvedByPeople } = given;
   const rows = given.openRows.filter((row) => given.judged.some((kind) => kind === row.kind));
   const rowOf = new Map(rows.map((row) => [row.cause, row]));
   const found = new Set(findings.map(({ cause }) => cause));
   return {
-    open: findings.filter(
-      ({ cause, since }) => !rowOf.has(cause) && !((solvedByPeople.get(cause) ?? '') >= since),
+    open: firstOfEachCause(
+      findings.filter(
+        (finding) => !rowOf.has(finding.cause) && !isDealtWith(finding, solvedByPeople.get(finding.cause)),
+      ),
     ),
     grow: findings.flatMap((finding) => {
       const row = rowOf.get(finding.cause);
-      return row && (finding.occurrences ?? 1) > row.occurrences ? [{ row, finding }] : [];
+      if (!row) return [];
+      const occurrences = occurrencesNow(row, finding);
+      return occurrences > row.occurrences ? [{ row, finding, occurrences }] : [];
     }),
     solve: rows.filter(({ cause }) => !found.has(cause)),
   };
 }
 
-function waitsSince({ enqueuedAt, notBefore }: WaitingItem): string {
-  return notBefore > enqueuedAt ? notBefore : enqueuedAt;
+/** Nothing of it is newer than what a person has dealt with. */
+function isDealtWith({ since, highestNumber }: Finding, solved: SolvedByPerson | undefined): boolean {
+  if (!solved || since > solved.at) return false;
+  return (highestNumber ?? 0) <= (solved.highestNumber ?? Infinity);
 }
 
-function inForce({ until }: PauseSpan, now: Date): boolean {
-  return until === null || Date.parse(until) > now.getTime();
+function firstOfEachCause(findings: readonly Finding[]): Finding[] {
+  return [...Map.groupBy(findings, ({ cause }) => cause).values()].flatMap(([first]) => first ?? []);
 }

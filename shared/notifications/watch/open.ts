@@ -1,10 +1,10 @@
 import type { NotificationSettings } from '../../config/notifications.ts';
 import type { Database } from '../../data/index.ts';
 import type { Clock } from '../../time/clock.ts';
-import { type IncidentRow, incidentFactsOf, insertIncident, markTold } from '../incident-rows.ts';
+import { incidentFactsOf, insertIncident, markTold } from '../incident-rows.ts';
 import { writeNotifications } from '../outgoing.ts';
 import { operatorRecipients } from '../recipients.ts';
-import type { Finding } from './findings.ts';
+import type { Finding, Reconciliation } from './findings.ts';
 
 interface OpenDeps {
   readonly database: Database;
@@ -32,13 +32,21 @@ export async function openFinding(deps: OpenDeps, finding: Finding): Promise<voi
 }
 
 /** Notes that there is more of it. */
-export async function growIncident(deps: OpenDeps, row: IncidentRow, finding: Finding): Promise<void> {
+export async function growIncident(
+  deps: OpenDeps,
+  { row, finding, occurrences }: Reconciliation['grow'][number],
+): Promise<void> {
   const at = deps.clock.now().toISOString();
+  const highestNumber =
+    finding.highestNumber === undefined
+      ? row.highestNumber
+      : Math.max(row.highestNumber ?? 0, finding.highestNumber ?? 0);
   await deps.database.transaction((trx) =>
     trx
       .updateTable('Incident')
       .set((eb) => ({
-        occurrences: finding.occurrences ?? 1,
+        occurrences,
+        highestNumber,
         errorMessage: finding.errorMessage ?? null,
         lastAt: at,
         version: eb('version', '+', 1),

@@ -1,10 +1,11 @@
-import { type Database, firstRows } from '../../data/index.ts';
+import { type Database, type Queries, firstRows } from '../../data/index.ts';
 import { AUTOMATIC, type IncidentRow } from '../incident-rows.ts';
-import { WATCH_LIMITS, type WaitingItem, type WorkstationFacts } from './findings.ts';
-import type { PauseSpan } from './pauses.ts';
+import { type SolvedByPerson, WATCH_LIMITS, type WorkstationFacts } from './findings.ts';
+import type { Telling } from './follow-ups.ts';
+import { type PauseSpan, earliest } from './pauses.ts';
+import type { WaitingLane } from './waits.ts';
 
-/** Items of an application looked at per round: the longest waiting are among the first that were put in. */
-const OLDEST_ITEMS = 200;
+const MOST_LANES = 500;
 const OPEN_INCIDENTS = 1000;
 
 export async function readOpenIncidents(database: Database): Promise<IncidentRow[]> {
@@ -17,21 +18,29 @@ export async function readOpenIncidents(database: Database): Promise<IncidentRow
   return firstRows(rows, OPEN_INCIDENTS, database.dialect).execute();
 }
 
-/** Cause → when a person last solved an incident of it. */
+/** Cause → what was there when a person last solved an incident of it. */
 export async function readSolvedByPeople(
   database: Database,
   causes: readonly string[],
-): Promise<Map<string, string>> {
+): Promise<Map<string, SolvedByPerson>> {
   if (causes.length === 0) return new Map();
   const rows = await database.read
     .selectFrom('Incident')
-    .select(['cause', (eb) => eb.fn.max('solvedAt').as('solvedAt')])
+    .select((eb) => [
+      'cause',
+      eb.fn.max('solvedAt').as('solvedAt'),
+      eb.fn.max('highestNumber').as('highestNumber'),
+    ])
     .where('state', '=', 'Solved')
     .where('cause', 'in', [...causes])
     .where('solvedBy', '<>', AUTOMATIC)
     .groupBy('cause')
     .execute();
-  return new Map(rows.flatMap(({ cause, solvedAt }) => (solvedAt === null ? [] : [[cause, solvedAt]])));
+  return new Map(
+    rows.flatMap(({ cause, solvedAt, highestNumber }) =>
+      solvedAt === null ? [] : [[cause, { at: solvedAt, highestNumber }]],
+    ),
+  );
 }
 
 export async function readWorkstations(database: Database, now: Date): Promise<WorkstationFacts[]> {
@@ -59,39 +68,36 @@ export async function readPauses(database: Database, since: string): Promise<Pau
   }));
 }
 
-/** What waits for a workstation and has been due for longer than the limit. */
-export async function readWaitingItems(database: Database, now: Date): Promise<WaitingItem[]> {
+/** Lanes in which something waits for a workstation and has been due for longer than the limit, the longest waiting first. */
+export async function readWaitingLanes(database: Database, now: Date): Promise<WaitingLane[]> {
   const before = new Date(now.getTime() - WATCH_LIMITS.queueWaitMs).toISOString();
-  const applications = await database.read
+  const waiting = database.read
     .selectFrom('CamWorkItem')
-    .select('application')
+    .select((eb) => [
+      eb.fn.min('seq').as('seq'),
+      eb.fn
+        .min(
+          eb
+            .case()
+            .when('notBefore', '>', eb.ref('enqueuedAt'))
+            .then(eb.ref('notBefore'))
+            .else(eb.ref('enqueuedAt'))
+            .end(),
+        )
+        .as('since'),
+    ])
     .where('state', '=', 'Waiting')
-    .groupBy('application')
-    .execute();
-  const perApplication = await Promise.all(
-    applications.map(({ application }) =>
-      firstRows(
-        database.read
-          .selectFrom('CamWorkItem')
-          .innerJoin('CamCommand', 'CamCommand.commandId', 'CamWorkItem.commandId')
-          .select([
-            'CamWorkItem.application',
-            'CamCommand.commandType',
-            'CamWorkItem.enqueuedAt',
-            'CamWorkItem.notBefore',
-            'CamCommand.waitReason',
-          ])
-          .where('CamWorkItem.state', '=', 'Waiting')
-          .where('CamWorkItem.application', '=', application)
-          .where('CamWorkItem.enqueuedAt', '<', before)
-          .where('CamWorkItem.notBefore', '<', before)
-          .orderBy('CamWorkItem.seq'),
-        OLDEST_ITEMS,
-        database.dialect,
-      ).execute(),
-    ),
-  );
-  return perApplication.flat();
+    .where('enqueuedAt', '<', before)
+    .where('notBefore', '<', before)
+    // Items that version 0.1 put in are all of one lane.
+    .groupBy(['laneId', 'application']);
+  const lanes = database.read
+    .selectFrom(waiting.as('waiting'))
+    .innerJoin('CamWorkItem as oldest', 'oldest.seq', 'waiting.seq')
+    .innerJoin('CamCommand as command', 'command.commandId', 'oldest.commandId')
+    .select(['oldest.application', 'oldest.commandId', 'command.commandType', 'waiting.since'])
+    .orderBy('waiting.since');
+  return firstRows(lanes, MOST_LANES, database.dialect).execute();
 }
 
 /** Open incidents of failed commands of which every command has succeeded, or been cancelled, since. */
@@ -116,20 +122,27 @@ export async function readMendedFailures(database: Database): Promise<IncidentRo
     .execute();
 }
 
-/** Incidents of which something to their operators is still to be sent. */
-export async function readUnsent(database: Database, incidentIds: readonly string[]): Promise<Set<string>> {
-  if (incidentIds.length === 0) return new Set();
-  const rows = await database.read
+/** Incident → what its operators have been sent, or are to be sent; escalations do not count. */
+export async function readTellings(
+  queries: Queries,
+  incidentIds: readonly string[],
+): Promise<Map<string, Telling>> {
+  const tellings = new Map<string, Telling>();
+  if (incidentIds.length === 0) return tellings;
+  const rows = await queries
     .selectFrom('Notification')
-    .select('incidentId')
+    .select(['incidentId', 'state', (eb) => eb.fn.max('createdAt').as('newest')])
     .where('incidentId', 'in', [...incidentIds])
-    .where('state', 'in', ['Pending', 'Sending'])
     .where('channel', '<>', 'sms')
+    .groupBy(['incidentId', 'state'])
     .execute();
-  return new Set(rows.flatMap(({ incidentId }) => (incidentId === null ? [] : [incidentId])));
-}
-
-function earliest(a: string | null, b: string | null): string | null {
-  if (a === null || b === null) return a ?? b;
-  return a < b ? a : b;
+  for (const { incidentId, state, newest } of rows) {
+    if (incidentId === null) continue;
+    const known = tellings.get(incidentId);
+    tellings.set(incidentId, {
+      newest: known && known.newest > newest ? known.newest : newest,
+      underWay: known?.underWay === true || state === 'Pending' || state === 'Sending',
+    });
+  }
+  return tellings;
 }

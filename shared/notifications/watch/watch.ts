@@ -4,20 +4,12 @@ import { UnavailableError } from '../../errors.ts';
 import { createLogger } from '../../telemetry/index.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { IncidentKind } from '../contracts.ts';
-import { AUTOMATIC, type IncidentRow, incidentFactsOf } from '../incident-rows.ts';
+import { AUTOMATIC, type IncidentRow, incidentFactsOf, markTold } from '../incident-rows.ts';
 import { writeNotifications } from '../outgoing.ts';
 import { escalationRecipients, operatorRecipients } from '../recipients.ts';
 import { solveRow } from '../solve.ts';
-import {
-  type Finding,
-  type QueueTrouble,
-  WATCH_LIMITS,
-  deadLetterFindings,
-  expiringCertificates,
-  longWaits,
-  lostWorkstations,
-  reconcile,
-} from './findings.ts';
+import { type DeadLetterCount, type QueueTrouble, deadLetterFindings } from './dead-letters.ts';
+import { type Finding, WATCH_LIMITS, expiringCertificates, lostWorkstations, reconcile } from './findings.ts';
 import { wantsEscalation, wantsFollowUp } from './follow-ups.ts';
 import { growIncident, openFinding } from './open.ts';
 import {
@@ -25,21 +17,18 @@ import {
   readOpenIncidents,
   readPauses,
   readSolvedByPeople,
-  readUnsent,
-  readWaitingItems,
+  readTellings,
+  readWaitingLanes,
   readWorkstations,
 } from './reads.ts';
+import { type ExplainWaits, longWaits } from './waits.ts';
 
 export interface WatchDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly settings: NotificationSettings;
   readonly deadLetters: DeadLetterCount;
-}
-
-/** Counts what lies in the dead letters of each queue, and the rejected messages. @throws {UnavailableError} */
-export interface DeadLetterCount {
-  countDeadLetters(): Promise<readonly QueueTrouble[]>;
+  readonly explainWaits: ExplainWaits;
 }
 
 /** What the watch remembers between its rounds; times in milliseconds since the epoch. */
@@ -72,7 +61,7 @@ export async function watchIncidents(deps: WatchDeps, before: WatchMemory): Prom
   );
   const decided = reconcile({ judged, findings, openRows, solvedByPeople });
   for (const finding of decided.open) await openFinding(deps, finding);
-  for (const { row, finding } of decided.grow) await growIncident(deps, row, finding);
+  for (const growth of decided.grow) await growIncident(deps, growth);
   for (const row of decided.solve) await solveAutomatically(deps, row, OVER);
   for (const row of await readMendedFailures(deps.database)) await solveAutomatically(deps, row, MENDED);
   await tellOfOpenOnes(deps, now);
@@ -94,12 +83,9 @@ interface Look {
 async function look(deps: WatchDeps, memory: WatchMemory, now: Date): Promise<Look> {
   const { database } = deps;
   const workstations = await readWorkstations(database, now);
-  const items = await readWaitingItems(database, now);
-  const since = items.reduce(
-    (first, { enqueuedAt }) => (enqueuedAt < first ? enqueuedAt : first),
-    now.toISOString(),
-  );
-  const pauses = await readPauses(database, since);
+  const lanes = await readWaitingLanes(database, now);
+  const explained = await deps.explainWaits(lanes.map(({ commandId }) => commandId));
+  const pauses = await readPauses(database, lanes[0]?.since ?? now.toISOString());
   const troubles = await countDeadLetters(deps);
   // While this process or the database was away no workstation could be heard: only an unbroken watch may miss one.
   const sure = now.getTime() - (memory.healthySince ?? now.getTime()) >= WATCH_LIMITS.workstationSilentMs;
@@ -111,7 +97,7 @@ async function look(deps: WatchDeps, memory: WatchMemory, now: Date): Promise<Lo
       ...(troubles ? (['dead-letters'] as const) : []),
     ],
     findings: [
-      ...longWaits(items, pauses, now),
+      ...longWaits(lanes, explained, { pauses, now }),
       ...expiringCertificates(workstations, now),
       ...(sure ? lostWorkstations(workstations, pauses, now) : []),
       ...(troubles ? deadLetterFindings(troubles, now) : []),
@@ -143,30 +129,36 @@ async function solveAutomatically(deps: WatchDeps, row: IncidentRow, solution: s
 
 async function tellOfOpenOnes(deps: WatchDeps, now: Date): Promise<void> {
   const rows = await readOpenIncidents(deps.database);
-  const due = rows.filter((row) => wantsFollowUp(row, now));
-  const unsent = await readUnsent(
-    deps.database,
+  const due = rows.filter((row) => wantsFollowUp(row, undefined, now));
+  const tellings = await readTellings(
+    deps.database.read,
     due.map(({ incidentId }) => incidentId),
   );
-  for (const row of due.filter(({ incidentId }) => !unsent.has(incidentId))) await followUp(deps, row, now);
+  for (const row of due)
+    if (wantsFollowUp(row, tellings.get(row.incidentId), now)) await followUp(deps, row, now);
   for (const row of rows.filter((open) => wantsEscalation(open, deps.settings.smsAfterMs, now)))
     await escalate(deps, row, now);
 }
 
 async function followUp(deps: WatchDeps, row: IncidentRow, now: Date): Promise<void> {
   const at = now.toISOString();
-  const key = `incident:${row.incidentId}:updated:${row.occurrences}`;
-  const facts = incidentFactsOf(row, 'updated');
+  const { incidentId, occurrences, toldOccurrences } = row;
+  const recipients = operatorRecipients(deps.settings);
   await deps.database.transaction(async (trx) => {
-    // Taken by whoever is first, when two hosts have their round at once; sending renews it.
+    // Holds the row and changes nothing of it: a host that has its round at once looks only when this one has written.
     const { numUpdatedRows } = await trx
       .updateTable('Incident')
-      .set({ toldAt: at })
-      .where('incidentId', '=', row.incidentId)
-      .where('toldAt', '=', row.toldAt)
+      .set({ toldOccurrences })
+      .where('incidentId', '=', incidentId)
+      .where('state', '<>', 'Solved')
+      .where('toldOccurrences', '=', toldOccurrences)
       .executeTakeFirst();
-    if (numUpdatedRows > 0n)
-      await writeNotifications(trx, { key, facts, at }, operatorRecipients(deps.settings));
+    if (numUpdatedRows === 0n) return;
+    if (!wantsFollowUp(row, (await readTellings(trx, [incidentId])).get(incidentId), now)) return;
+    if (recipients.length === 0) await markTold(trx, { incidentId, occurrences, at });
+    // The time, because what is told anew after it was given up may be as much as before.
+    const key = `incident:${incidentId}:updated:${occurrences}:${at}`;
+    await writeNotifications(trx, { key, facts: incidentFactsOf(row, 'updated'), at }, recipients);
   });
 }
 

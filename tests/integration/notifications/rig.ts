@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { captureSettings } from '../../../local/capture/addresses.ts';
 import { type CapturedMessage, capturedMessage } from '../../../local/capture/messages.ts';
 import { startCapture } from '../../../local/capture/server.ts';
+import { CommandTypes, explainWaits } from '../../../shared/cam-commands/index.ts';
 import {
   type NotificationSettings,
   notificationSettings,
@@ -34,8 +35,8 @@ export interface NotificationRig {
   end(ended?: Partial<EndedCommand>, on?: Database): Promise<void>;
   /** One round of the sender; `on` is another host's connection. */
   send(on?: Database): ReturnType<typeof sendNotifications>;
-  /** One round of the watch. */
-  watch(): Promise<void>;
+  /** One round of the watch; `on` is another host's connection. */
+  watch(on?: Database): Promise<void>;
   /** Another connection, as another host has it. */
   secondHost(): Promise<Database>;
   fault(order: Record<string, unknown>): Promise<void>;
@@ -74,9 +75,19 @@ export async function startNotifications(
     end: (ended = {}, on = database) =>
       on.transaction((trx) => notices.commandEnded(trx, { ...ENDED, at: rig.now(), ...ended })),
     send: (on = database) => sendNotifications({ database: on, clock, channels, random: () => 0 }),
-    watch: async () => {
+    watch: async (on = database) => {
       const deadLetters = { countDeadLetters: () => Promise.resolve(rig.troubles) };
-      memory = await watchIncidents({ database, clock, settings, deadLetters }, memory);
+      const explaining = { database: on, clock, commandTypes: CommandTypes.create() };
+      memory = await watchIncidents(
+        {
+          database: on,
+          clock,
+          settings,
+          deadLetters,
+          explainWaits: (commandIds) => explainWaits(explaining, commandIds),
+        },
+        memory,
+      );
     },
     secondHost: () => openTestDatabase(connection),
     fault: async (order) => {

@@ -39,8 +39,9 @@ export async function haveCommand(
   rig: NotificationRig,
   id: string,
   status: string,
-  waitReason: string | null = null,
+  given: { readonly commandType?: string; readonly postProcessor?: string } = {},
 ) {
+  const { commandType = 'GenerateNcProgram', postProcessor } = given;
   await rig.database.transaction((trx) =>
     trx
       .insertInto('CamCommand')
@@ -52,8 +53,8 @@ export async function haveCommand(
         revisionCode: 'B',
         camRev: 1,
         application: 'esprit',
-        commandType: 'GenerateNcProgram',
-        parameters: '{}',
+        commandType,
+        parameters: JSON.stringify({ postProcessor }),
         priority: 5,
         status,
         attempt: 1,
@@ -61,7 +62,6 @@ export async function haveCommand(
         requestedAt: rig.now(),
         requestedBy: 'kim',
         requestedByKind: 'user',
-        waitReason,
         version: 1,
         automaticRuns: 0,
       })
@@ -69,23 +69,46 @@ export async function haveCommand(
   );
 }
 
-export async function haveWork(rig: NotificationRig, id: string) {
-  await rig.database.transaction((trx) =>
-    trx
+/** An attempt of the command that waits for a workstation; without a lane, as version 0.1 put it in. */
+export async function haveWork(rig: NotificationRig, id: string, laneId = 0) {
+  const attempt = { attemptId: randomUUID(), commandId: id, run: 1, attempt: 1, fence: 10_001 };
+  await rig.database.transaction(async (trx) => {
+    await trx
+      .insertInto('CamCommandAttempt')
+      .values({ ...attempt, status: 'Queued', queuedAt: rig.now() })
+      .execute();
+    await trx
       .insertInto('CamWorkItem')
       .values({
         workItemId: randomUUID(),
-        attemptId: randomUUID(),
-        commandId: id,
-        run: 1,
-        attempt: 1,
-        fence: 10_001,
+        ...attempt,
         application: 'esprit',
         priority: 5,
         notBefore: rig.now(),
         enqueuedAt: rig.now(),
         state: 'Waiting',
         cancelRequested: 0,
+        laneId,
+      })
+      .execute();
+  });
+}
+
+export async function haveLane(
+  rig: NotificationRig,
+  laneId: number,
+  { commandType = 'GenerateNcProgram', postProcessor = '' }: { commandType?: string; postProcessor?: string },
+) {
+  await rig.database.transaction((trx) =>
+    trx
+      .insertInto('CamWorkLane')
+      .values({
+        laneId,
+        application: 'esprit',
+        commandType,
+        postProcessor,
+        machine: 'DMU 50',
+        createdAt: rig.now(),
       })
       .execute(),
   );
@@ -93,7 +116,10 @@ export async function haveWork(rig: NotificationRig, id: string) {
 
 export async function haveWorkstation(
   rig: NotificationRig,
-  given: { readonly name: string; readonly certificateExpiresAt?: string },
+  {
+    applications = ['esprit'],
+    ...given
+  }: { readonly name: string; readonly certificateExpiresAt?: string; readonly applications?: string[] },
 ) {
   await rig.database.transaction((trx) =>
     trx
@@ -103,7 +129,7 @@ export async function haveWorkstation(
         subject: given.name,
         bootId: randomUUID(),
         agentVersion: '0.2.0',
-        applications: '["esprit"]',
+        applications: JSON.stringify(applications),
         seats: 4,
         announcedAt: rig.now(),
         lastSeenAt: rig.now(),
@@ -115,7 +141,7 @@ export async function haveWorkstation(
 
 export async function havePause(
   rig: NotificationRig,
-  what: { readonly application?: string; readonly workstation?: string },
+  what: { readonly application?: string; readonly commandType?: string; readonly workstation?: string },
 ): Promise<string> {
   const pauseId = randomUUID();
   await rig.database.transaction((trx) =>
