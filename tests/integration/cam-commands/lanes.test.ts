@@ -200,6 +200,25 @@ describe('a claim', () => {
     expect(await rig.claim()).toBeUndefined();
   });
 
+  it('gets nothing that a run left behind: that is taken off the queue, and the next one is handed out', async () => {
+    await start();
+    const ended = await rig.order({ priority: 9 });
+    const later = await rig.order({ priority: 8 });
+    const cancelling = await rig.order({ priority: 7 });
+    const change = (commandId: string, to: { status?: string; run?: number }) =>
+      rig.database.transaction((trx) =>
+        trx.updateTable('CamCommand').set(to).where('commandId', '=', commandId).execute(),
+      );
+    await change(ended, { status: 'Failed' });
+    await change(later, { run: 2 });
+    await change(cancelling, { status: 'Cancelling' });
+    expect((await mustClaim(rig)).commandId).toBe(cancelling);
+    expect((await rowsOf(rig, cancelling)).command.status).toBe('Cancelling');
+    expect(await rowsOf(rig, ended)).toMatchObject({ command: { status: 'Failed' }, items: [] });
+    expect(await rowsOf(rig, later)).toMatchObject({ command: { status: 'Queued', run: 2 }, items: [] });
+    expect(await rig.claim()).toBeUndefined();
+  });
+
   it('of an older attempt finishes nothing any more: its fence is refused in the statement', async () => {
     await start();
     const commandId = await rig.order();
