@@ -47,9 +47,9 @@ describe('SQL of the work queue', () => {
   it('finds the turn of an item from the ends of two indexes on SQLite', () => {
     const { sqlite } = compileOnly((read) => ({ compile: () => turnOf(ITEM).compile(read) }));
     expect(sqlite.sql.replaceAll(/\s+/g, ' ')).toBe(
-      "coalesce( (select max(turn) + 1 from CamWorkItem where state = 'Waiting' and requestedBy = ? and priority = ?), (select min(turn) from CamWorkItem where state = 'Waiting' and priority = ?), 0)",
+      "coalesce( (select max(turn) + 1 from CamWorkItem where state = 'Waiting' and application = ? and requestedBy = ? and priority = ?), (select min(turn) from CamWorkItem where state = 'Waiting' and application = ? and priority = ?), 0)",
     );
-    expect(sqlite.parameters).toEqual(['engineer', 5, 5]);
+    expect(sqlite.parameters).toEqual(['esprit', 'engineer', 5, 'esprit', 5]);
   });
 
   it('reads the head of every lane by one statement of one shape', () => {
