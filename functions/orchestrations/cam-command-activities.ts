@@ -9,12 +9,14 @@ import {
   concludeFailed,
   concludeRetry,
   concludeSucceeded,
+  createBellCount,
   enqueueAttempt,
   findCommand,
   instanceIdOf,
   lookAtLimit,
   rejectMessage,
   ringBell,
+  ringBells,
   withdrawAttempt,
 } from '../../shared/cam-commands/index.ts';
 import type { CommandMessage, ResultMessage } from '../../shared/cam-commands/contracts.ts';
@@ -32,6 +34,7 @@ const log = createLogger('cam-commands');
 
 /** The steps of a command's run, one verb each; all may be repeated. */
 export function createCamCommandActivities(deps: AppDeps): Activities {
+  const bellCount = createBellCount(deps);
   return {
     async beginCommand({ message }) {
       const begun = await beginCommand(deps, message);
@@ -39,8 +42,10 @@ export function createCamCommandActivities(deps: AppDeps): Activities {
       return begun;
     },
     async enqueueAttempt({ key }) {
+      // Counted first: a step that fails after it has queued the attempt would ring for nobody until it is repeated.
+      const bells = await bellCount();
       const enqueued = await enqueueAttempt(deps, key);
-      await ringBell(deps.sender, enqueued);
+      await ringBells(deps.sender, enqueued, bells);
       return enqueued;
     },
     withdrawAttempt: ({ key, ask }) => withdrawAttempt(deps, key, { ask }),

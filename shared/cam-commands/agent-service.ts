@@ -22,7 +22,7 @@ import { type Claimed, LINK_LIFETIME_MS, buildJob } from './job.ts';
 import type { LicencePools } from './licence-pools.ts';
 import { coversWorkstation } from './pause-rules.ts';
 import { pausesInForce } from './pauses.ts';
-import { type WorkItem, workQueueOf } from './work-queue.ts';
+import { type WorkItem, removeWorkItem, workQueueOf } from './work-queue.ts';
 import { announce, noteSeen, requireWorkstation } from './workstations.ts';
 
 /** Granted on top of the run's own limit for fetching inputs and sending outputs; an attempt that takes longer loses its lease. */
@@ -105,28 +105,40 @@ async function claimInTransaction(
   trx: Queries,
   wanted: WantedClaim,
 ): Promise<Claimed | undefined> {
-  const { now } = wanted;
-  const claimed = await claimNext(deps, trx, wanted);
-  if (!claimed) return undefined;
-  const command = await requireCommand(trx, claimed.item.commandId);
-  const type = deps.commandTypes.find(command.application, command.commandType);
-  let { item } = claimed;
-  if (!claimed.repeated) {
-    const workstation = wanted.offer.name;
-    if (type) item = await setLease(trx, item, leaseFrom(now, type.limits.leaseMs));
-    await trx
-      .updateTable('CamCommandAttempt')
-      .set({ status: 'Claimed', workstation, claimedAt: now.toISOString() })
-      .where('attemptId', '=', item.attemptId)
-      .execute();
-    await trx
-      .updateTable('CamCommand')
-      .set((eb) => ({ status: 'Dispatched', workstation, waitReason: null, version: eb('version', '+', 1) }))
-      .where('commandId', '=', command.commandId)
-      .where('status', '!=', 'Cancelling')
-      .execute();
+  for (;;) {
+    const claimed = await claimNext(deps, trx, wanted);
+    if (!claimed) return undefined;
+    const { item } = claimed;
+    if (claimed.repeated) return { item, command: await requireCommand(trx, item.commandId) };
+    const command = await dispatch(trx, item, wanted);
+    if (command) return { item: await startLease(deps, trx, { item, command, now: wanted.now }), command };
+    // Each turn removes one: it ends with the queue.
+    await removeWorkItem(trx, item.attemptId);
   }
-  return { item, command };
+}
+
+/** Undefined for an item left behind by a run that has ended: nobody is to work on it. A command to be cancelled stays Cancelling. */
+async function dispatch(
+  trx: Queries,
+  { attemptId, commandId, run }: WorkItem,
+  { offer, now }: WantedClaim,
+): Promise<CommandRow | undefined> {
+  const workstation = offer.name;
+  const { numUpdatedRows } = await trx
+    .updateTable('CamCommand')
+    .set((eb) => ({ status: 'Dispatched', workstation, waitReason: null, version: eb('version', '+', 1) }))
+    .where('commandId', '=', commandId)
+    .where('run', '=', run)
+    .where('status', 'not in', [...FINAL_STATUSES, 'Cancelling'])
+    .executeTakeFirst();
+  const command = await requireCommand(trx, commandId);
+  if (numUpdatedRows === 0n && (command.run !== run || command.status !== 'Cancelling')) return undefined;
+  await trx
+    .updateTable('CamCommandAttempt')
+    .set({ status: 'Claimed', workstation, claimedAt: now.toISOString() })
+    .where('attemptId', '=', attemptId)
+    .execute();
+  return command;
 }
 
 function leaseFrom(now: Date, leaseMs: number): string {
@@ -134,7 +146,13 @@ function leaseFrom(now: Date, leaseMs: number): string {
 }
 
 /** For an item of version 0.1: only its command tells its type, and with it the lease. */
-async function setLease(trx: Queries, item: WorkItem, leaseUntil: string): Promise<WorkItem> {
+async function startLease(
+  { commandTypes }: AgentServiceDeps,
+  trx: Queries,
+  { item, command, now }: Claimed & { readonly now: Date },
+): Promise<WorkItem> {
+  const type = commandTypes.find(command.application, command.commandType);
+  const leaseUntil = type ? leaseFrom(now, type.limits.leaseMs) : item.leaseUntil;
   if (item.leaseUntil === leaseUntil) return item;
   await trx.updateTable('CamWorkItem').set({ leaseUntil }).where('seq', '=', item.seq).execute();
   return { ...item, leaseUntil };

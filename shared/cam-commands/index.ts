@@ -27,7 +27,8 @@ export {
   bulkItemResults,
   MAX_BULK_COMMANDS,
 } from './bulk-view.ts';
-export { ringBell } from './bell.ts';
+export { ringBell, ringBells } from './bell.ts';
+export { createBellCount } from './listeners.ts';
 export { cancelCommand } from './cancel.ts';
 export { cloneCommand } from './clone.ts';
 export { commandIdOf } from './command-id.ts';

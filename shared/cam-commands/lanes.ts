@@ -96,8 +96,8 @@ export function postProcessorOf({ parameters }: Pick<CommandRow, 'parameters'>):
 }
 
 /**
- * The head of every lane in which an item may be claimed at `now`, in one statement of one shape. What it costs goes by the number of lanes:
- * each head is the first entry of its part of IX_CamWorkItem_lane, however many wait behind it.
+ * The head of every lane in which an item may be claimed at `now`, in one statement of one shape. Lanes that are empty cost nothing: which
+ * are not comes from one pass over the waiting part of IX_CamWorkItem_lane, and each head is the first entry of its part there.
  */
 export async function headsOfLanes(
   queries: Queries,
@@ -138,8 +138,15 @@ export function headsQuery(queries: Queries, dialect: DialectName, now: string) 
       ])
       .select(['item.seq', 'item.workItemId', 'item.priority', 'item.turn'])
       .where('item.seq', '=', first(application));
+  const busy = part
+    .selectFrom('CamWorkItem as waits')
+    .select('waits.laneId')
+    .distinct()
+    .where('waits.state', '=', 'Waiting')
+    .as('busy');
   return queries
-    .selectFrom('CamWorkLane as lane')
+    .selectFrom(busy)
+    .innerJoin('CamWorkLane as lane', 'lane.laneId', 'busy.laneId')
     .innerJoin('CamWorkItem as item', (join) => join.on('item.seq', '=', first()))
     .select(['lane.laneId', 'lane.application', 'lane.commandType', 'lane.postProcessor', 'lane.machine'])
     .select(['item.seq', 'item.workItemId', 'item.priority', 'item.turn'])

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import type { Queries } from '../data/index.ts';
 import {
   type AttemptDeps,
   type AttemptKey,
+  FINAL_STATUSES,
   despiteTwin,
   fenceOf,
   findAttempt,
   isEnded,
-  isFinal,
   requireCommand,
 } from './attempts.ts';
 import type { AttemptRow, CommandRow } from './command-view.ts';
@@ -30,29 +31,40 @@ export async function enqueueAttempt(deps: AttemptDeps, key: AttemptKey): Promis
   const now = deps.clock.now().toISOString();
   return despiteTwin(() =>
     deps.database.transaction(async (trx) => {
-      const command = await requireCommand(trx, key.commandId);
       const before = await findAttempt(trx, key);
-      if (before) return enqueued(command, before);
-      if (isFinal(command.status) || command.run !== key.run) throw new CamCommandError('command-finished');
+      if (before) return enqueued(await requireCommand(trx, key.commandId), before);
+      const command = await moveToQueue(trx, key);
       const attempt = newAttempt(key, now);
       await trx.insertInto('CamCommandAttempt').values(attempt).execute();
       const laneId = await ensureLane(trx, command, now);
       await workQueueOf(deps.database).enqueue(trx, newWorkItem(command, attempt, laneId));
       if (command.cancelRequestedAt !== null) await askToStop(trx, attempt.attemptId);
-      await trx
-        .updateTable('CamCommand')
-        .set((eb) => ({
-          status: eb.case().when('cancelRequestedAt', 'is not', null).then('Cancelling').else('Queued').end(),
-          attempt: key.attempt,
-          waitReason: null,
-          nextAttemptAt: null,
-          version: eb('version', '+', 1),
-        }))
-        .where('commandId', '=', key.commandId)
-        .execute();
       return enqueued(command, attempt);
     }),
   );
+}
+
+/**
+ * Writes before it reads: from then on the command stays as it is read until the transaction ends, also where transactions overlap. A
+ * twin that comes late, or meets the command's end, changes nothing.
+ */
+async function moveToQueue(trx: Queries, { commandId, run, attempt }: AttemptKey): Promise<CommandRow> {
+  const { numUpdatedRows } = await trx
+    .updateTable('CamCommand')
+    .set((eb) => ({
+      status: eb.case().when('cancelRequestedAt', 'is not', null).then('Cancelling').else('Queued').end(),
+      attempt,
+      waitReason: null,
+      nextAttemptAt: null,
+      version: eb('version', '+', 1),
+    }))
+    .where('commandId', '=', commandId)
+    .where('run', '=', run)
+    .where('status', 'not in', FINAL_STATUSES)
+    .executeTakeFirst();
+  const command = await requireCommand(trx, commandId);
+  if (numUpdatedRows === 0n) throw new CamCommandError('command-finished');
+  return command;
 }
 
 /**

@@ -47,9 +47,9 @@ describe('SQL of the work queue', () => {
   it('finds the turn of an item from the ends of two indexes on SQLite', () => {
     const { sqlite } = compileOnly((read) => ({ compile: () => turnOf(ITEM).compile(read) }));
     expect(sqlite.sql.replaceAll(/\s+/g, ' ')).toBe(
-      "coalesce( (select max(turn) + 1 from CamWorkItem where state = 'Waiting' and requestedBy = ? and priority = ?), (select min(turn) from CamWorkItem where state = 'Waiting' and priority = ?), 0)",
+      "coalesce( (select max(turn) + 1 from CamWorkItem where state = 'Waiting' and application = ? and requestedBy = ? and priority = ?), (select min(turn) from CamWorkItem where state = 'Waiting' and application = ? and priority = ?), 0)",
     );
-    expect(sqlite.parameters).toEqual(['engineer', 5, 5]);
+    expect(sqlite.parameters).toEqual(['esprit', 'engineer', 5, 'esprit', 5]);
   });
 
   it('reads the head of every lane by one statement of one shape', () => {
@@ -58,7 +58,7 @@ describe('SQL of the work queue', () => {
       `select "waiting"."seq" from "CamWorkItem" as "waiting" where "waiting"."state" = ? and "waiting"."cancelRequested" = ? and "waiting"."notBefore" <= ? and ${where} order by "waiting"."priority" desc, "waiting"."turn", "waiting"."seq" limit ?`;
     const unknown = `select "item"."laneId", "item"."application", '' as "commandType", '' as "postProcessor", '' as "machine", "item"."seq", "item"."workItemId", "item"."priority", "item"."turn" from "CamWorkItem" as "item" where "item"."seq" = (${head('"waiting"."laneId" = ? and "waiting"."application" = ?')})`;
     expect(sqlite.sql).toBe(
-      `select "lane"."laneId", "lane"."application", "lane"."commandType", "lane"."postProcessor", "lane"."machine", "item"."seq", "item"."workItemId", "item"."priority", "item"."turn" from "CamWorkLane" as "lane" inner join "CamWorkItem" as "item" on "item"."seq" = (${head('"waiting"."laneId" = "lane"."laneId"')}) union all ${unknown} union all ${unknown}`,
+      `select "lane"."laneId", "lane"."application", "lane"."commandType", "lane"."postProcessor", "lane"."machine", "item"."seq", "item"."workItemId", "item"."priority", "item"."turn" from (select distinct "waits"."laneId" from "CamWorkItem" as "waits" where "waits"."state" = ?) as "busy" inner join "CamWorkLane" as "lane" on "lane"."laneId" = "busy"."laneId" inner join "CamWorkItem" as "item" on "item"."seq" = (${head('"waiting"."laneId" = "lane"."laneId"')}) union all ${unknown} union all ${unknown}`,
     );
     expect(mssql.sql).toContain('(select top(1) "waiting"."seq" from "mcms"."CamWorkItem" as "waiting"');
     expect(mssql.sql).not.toContain('limit');

@@ -7,8 +7,10 @@ import { type DispatchMessage, applications } from './contracts.ts';
 import { byOrder, laneObstacle } from './eligibility.ts';
 import { claimedCounts, headsOfLanes } from './lanes.ts';
 import type { LicencePools } from './licence-pools.ts';
+import { bellsNeeded } from './listeners.ts';
 import { pausesInForce } from './pauses.ts';
 import { type WorkItem, expireLeases, lostItems } from './work-queue.ts';
+import { liveWorkstations } from './workstations.ts';
 
 /**
  * How long the database must have answered without a break before an overdue lease counts. While it was away no agent could
@@ -78,8 +80,8 @@ export interface BellDeps {
 }
 
 /**
- * The bells to ring for work that waits: one per application of which an item may be claimed, paused ones and pools without a seat left
- * out. An agent that hears one claims until nothing is left.
+ * The bells to ring for work that waits: for every application of which an item may be claimed as many as there are agents that listen,
+ * paused ones and pools without a seat left out. An agent that hears one claims until nothing is left.
  */
 export async function bellsToRing(deps: BellDeps): Promise<DispatchMessage[]> {
   const { database, commandTypes, licencePools = {} } = deps;
@@ -90,8 +92,12 @@ export async function bellsToRing(deps: BellDeps): Promise<DispatchMessage[]> {
   const claimed = await claimedCounts(database.read);
   const facts = { now, commandTypes, licencePools, pauses, claimed };
   const open = heads.filter((head) => !laneObstacle(head, facts)).toSorted(byOrder);
+  if (open.length === 0) return [];
+  const bells = bellsNeeded(await liveWorkstations(database.read, now), claimed);
   return applications.flatMap((application) => {
     const next = open.find((head) => head.application === application);
-    return next ? [{ schemaVersion: 1 as const, workItemId: next.workItemId, application }] : [];
+    if (!next) return [];
+    const bell: DispatchMessage = { schemaVersion: 1, workItemId: next.workItemId, application };
+    return Array.from({ length: bells }, () => bell);
   });
 }

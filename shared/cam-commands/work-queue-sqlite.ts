@@ -65,14 +65,19 @@ export const statementWorkQueue: WorkQueue = {
   },
 };
 
-/** One behind the person's last item that waits at this priority; else the round under way; else the first. */
-export function turnOf({ requestedBy, priority }: Pick<NewWorkItem, 'requestedBy' | 'priority'>) {
-  const [person, level] = [
+/** One behind the person's last item of the application that waits at this priority; else the round under way there; else the first. */
+export function turnOf({
+  application,
+  requestedBy,
+  priority,
+}: Pick<NewWorkItem, 'application' | 'requestedBy' | 'priority'>) {
+  const [program, person, level] = [
+    bound('CamWorkItem.application', application),
     bound('CamWorkItem.requestedBy', requestedBy),
     bound('CamWorkItem.priority', priority),
   ];
   return sql`coalesce(
-    (select max(turn) + 1 from CamWorkItem where state = 'Waiting' and requestedBy = ${person} and priority = ${level}),
-    (select min(turn) from CamWorkItem where state = 'Waiting' and priority = ${level}),
+    (select max(turn) + 1 from CamWorkItem where state = 'Waiting' and application = ${program} and requestedBy = ${person} and priority = ${level}),
+    (select min(turn) from CamWorkItem where state = 'Waiting' and application = ${program} and priority = ${level}),
     0)` as RawBuilder<number>;
 }

@@ -49,7 +49,7 @@ export interface Fence {
  * database can). They belong to the transaction they are called in.
  */
 export interface WorkQueue {
-  /** People of one priority take turns: the item goes one round behind its person's last one that waits. */
+  /** People of one application and priority take turns: the item goes one round behind its person's last one that waits there. */
   enqueue(trx: Queries, item: NewWorkItem): Promise<void>;
   /** The item that this claim took before and still holds. */
   findClaim(trx: Queries, claimant: Claimant): Promise<WorkItem | undefined>;

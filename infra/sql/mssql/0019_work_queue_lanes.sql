@@ -1,4 +1,5 @@
--- The work queue in lanes: what an item wants (CamWorkLane), who asked for it, and whose turn it is among people of one priority.
+-- The work queue in lanes: what an item wants (CamWorkLane), who asked for it, and whose turn it is among people of one application
+-- and priority.
 -- Items that version 0.1 puts in have laneId 0, nobody's name and turn 0: they go by their application alone.
 --
 -- For the plain table. Where 0012 has made it memory-optimized, there is nothing to do here: such a table cannot be altered in a
@@ -19,13 +20,13 @@ GO
 IF COL_LENGTH(N'mcms.CamWorkItem', N'laneId') IS NOT NULL
 BEGIN
   EXEC (N'CREATE INDEX IX_CamWorkItem_lane ON mcms.CamWorkItem (state, laneId, priority DESC, turn, seq)');
-  EXEC (N'CREATE INDEX IX_CamWorkItem_person ON mcms.CamWorkItem (state, requestedBy, priority, turn DESC)');
-  EXEC (N'CREATE INDEX IX_CamWorkItem_turn ON mcms.CamWorkItem (state, priority, turn)');
+  EXEC (N'CREATE INDEX IX_CamWorkItem_person ON mcms.CamWorkItem (state, application, requestedBy, priority, turn DESC)');
+  EXEC (N'CREATE INDEX IX_CamWorkItem_turn ON mcms.CamWorkItem (state, application, priority, turn)');
 END
 GO
 
--- People take turns, round by round: whoever has items waiting at this priority goes one round behind the last of them; whoever has
--- none joins the round that is under way.
+-- People take turns, round by round, in every application by itself: whoever has items waiting at this priority goes one round behind
+-- the last of them; whoever has none joins the round that is under way.
 IF COL_LENGTH(N'mcms.CamWorkItem', N'laneId') IS NOT NULL
 EXEC (N'CREATE PROCEDURE mcms.EnqueueWork
   @workItemId uniqueidentifier,
@@ -46,12 +47,12 @@ BEGIN
   DECLARE @turn int;
 
   SELECT TOP (1) @turn = turn + 1 FROM mcms.CamWorkItem
-  WHERE state = N''Waiting'' AND requestedBy = @requestedBy AND priority = @priority
+  WHERE state = N''Waiting'' AND application = @application AND requestedBy = @requestedBy AND priority = @priority
   ORDER BY turn DESC;
 
   IF @turn IS NULL
     SELECT TOP (1) @turn = turn FROM mcms.CamWorkItem
-    WHERE state = N''Waiting'' AND priority = @priority
+    WHERE state = N''Waiting'' AND application = @application AND priority = @priority
     ORDER BY turn;
 
   IF @turn IS NULL SET @turn = 0;

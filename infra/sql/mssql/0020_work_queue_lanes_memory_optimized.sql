@@ -46,8 +46,8 @@ IF EXISTS (SELECT 1 FROM sys.tables WHERE object_id = OBJECT_ID(N'mcms.CamWorkIt
     requestedBy nvarchar(200) COLLATE Latin1_General_100_BIN2 NOT NULL CONSTRAINT DF_CamWorkItem_requestedBy DEFAULT N'''',
     turn int NOT NULL CONSTRAINT DF_CamWorkItem_turn DEFAULT 0,
     INDEX IX_CamWorkItem_lane NONCLUSTERED (state, laneId, priority DESC, turn, seq),
-    INDEX IX_CamWorkItem_person NONCLUSTERED (state, requestedBy, priority, turn DESC),
-    INDEX IX_CamWorkItem_turn NONCLUSTERED (state, priority, turn);');
+    INDEX IX_CamWorkItem_person NONCLUSTERED (state, application, requestedBy, priority, turn DESC),
+    INDEX IX_CamWorkItem_turn NONCLUSTERED (state, application, priority, turn);');
 GO
 
 -- Keys and indexes as 0012 explains them. Orders stand in the indexes as they are asked for: such an index is not read backwards.
@@ -81,8 +81,8 @@ IF OBJECT_ID(N'mcms.CamWorkItem') IS NULL
     INDEX IX_CamWorkItem_claimId NONCLUSTERED (claimId, seq),
     INDEX IX_CamWorkItem_lease NONCLUSTERED (state, leaseUntil, seq),
     INDEX IX_CamWorkItem_lane NONCLUSTERED (state, laneId, priority DESC, turn, seq),
-    INDEX IX_CamWorkItem_person NONCLUSTERED (state, requestedBy, priority, turn DESC),
-    INDEX IX_CamWorkItem_turn NONCLUSTERED (state, priority, turn)
+    INDEX IX_CamWorkItem_person NONCLUSTERED (state, application, requestedBy, priority, turn DESC),
+    INDEX IX_CamWorkItem_turn NONCLUSTERED (state, application, priority, turn)
   )
   WITH (MEMORY_OPTIMIZED = ON, DURABILITY = SCHEMA_AND_DATA);
 GO
@@ -128,12 +128,12 @@ BEGIN ATOMIC WITH (TRANSACTION ISOLATION LEVEL = SNAPSHOT, LANGUAGE = N'us_engli
   DECLARE @turn int;
 
   SELECT TOP (1) @turn = turn + 1 FROM mcms.CamWorkItem WITH (INDEX (IX_CamWorkItem_person))
-  WHERE state = N'Waiting' AND requestedBy = @requestedBy AND priority = @priority
+  WHERE state = N'Waiting' AND application = @application AND requestedBy = @requestedBy AND priority = @priority
   ORDER BY turn DESC;
 
   IF @turn IS NULL
     SELECT TOP (1) @turn = turn FROM mcms.CamWorkItem WITH (INDEX (IX_CamWorkItem_turn))
-    WHERE state = N'Waiting' AND priority = @priority
+    WHERE state = N'Waiting' AND application = @application AND priority = @priority
     ORDER BY turn;
 
   IF @turn IS NULL SET @turn = 0;

@@ -219,7 +219,7 @@ describe.each(QUEUES)('the memory-optimized table of $name', ({ file }) => {
   });
 
   it('keeps its key columns within an index row', () => {
-    // nvarchar(16) + nvarchar(24) + int + bigint, and at most nvarchar(16) + nvarchar(200) + 2 int, of 2,500 bytes.
+    // nvarchar(16) + nvarchar(24) + int + bigint, and at most nvarchar(16) + nvarchar(24) + nvarchar(200) + 2 int, of 2,500 bytes.
     expect(table).toContain(
       'INDEX IX_CamWorkItem_claim NONCLUSTERED (state, application, priority DESC, seq)',
     );
@@ -235,6 +235,26 @@ describe('0020_work_queue_lanes_memory_optimized.sql', () => {
     const parts = altered.replaceAll("''", "'").split(/,\n\s+/);
     expect(parts).toHaveLength(6);
     for (const part of parts) expect(table).toContain(part);
+  });
+
+  it('finds the turn of an item by the keys of its indexes, as the plain procedure does', () => {
+    const table = tableOf(named('0020_work_queue_lanes_memory_optimized.sql'));
+    expect(table).toContain('_person NONCLUSTERED (state, application, requestedBy, priority, turn DESC)');
+    expect(table).toContain('_turn NONCLUSTERED (state, application, priority, turn)');
+    const turns = (name: string) => {
+      const [, body = ''] =
+        /DECLARE @turn int;([^]*?)INSERT INTO/.exec(named(name).text.replaceAll("''", "'")) ?? [];
+      return body
+        .replaceAll(/ WITH \(INDEX \(\w+\)\)/g, '')
+        .replaceAll(/\s+/g, ' ')
+        .trim();
+    };
+    const plain = turns('0019_work_queue_lanes.sql');
+    expect(plain.match(/WHERE .*? ORDER BY turn(?: DESC)?/g)).toEqual([
+      "WHERE state = N'Waiting' AND application = @application AND requestedBy = @requestedBy AND priority = @priority ORDER BY turn DESC",
+      "WHERE state = N'Waiting' AND application = @application AND priority = @priority ORDER BY turn",
+    ]);
+    expect(turns('0020_work_queue_lanes_memory_optimized.sql')).toBe(plain);
   });
 
   it('moves every column of the items it sets aside', () => {

@@ -144,7 +144,7 @@ describe('a licence pool', () => {
     expect(await rig.tick('work-sweeper')).toEqual([]);
 
     await rig.report(first, { kind: 'succeeded' });
-    expect(await rig.tick('work-sweeper')).toHaveLength(1);
+    expect(await rig.tick('work-sweeper')).toHaveLength(2);
     expect(await claimAs('WS-2')).toBeDefined();
     expect(await rig.claim()).toBeUndefined();
 
@@ -200,6 +200,25 @@ describe('a claim', () => {
     expect(await rig.claim()).toBeUndefined();
   });
 
+  it('gets nothing that a run left behind: that is taken off the queue, and the next one is handed out', async () => {
+    await start();
+    const ended = await rig.order({ priority: 9 });
+    const later = await rig.order({ priority: 8 });
+    const cancelling = await rig.order({ priority: 7 });
+    const change = (commandId: string, to: { status?: string; run?: number }) =>
+      rig.database.transaction((trx) =>
+        trx.updateTable('CamCommand').set(to).where('commandId', '=', commandId).execute(),
+      );
+    await change(ended, { status: 'Failed' });
+    await change(later, { run: 2 });
+    await change(cancelling, { status: 'Cancelling' });
+    expect((await mustClaim(rig)).commandId).toBe(cancelling);
+    expect((await rowsOf(rig, cancelling)).command.status).toBe('Cancelling');
+    expect(await rowsOf(rig, ended)).toMatchObject({ command: { status: 'Failed' }, items: [] });
+    expect(await rowsOf(rig, later)).toMatchObject({ command: { status: 'Queued', run: 2 }, items: [] });
+    expect(await rig.claim()).toBeUndefined();
+  });
+
   it('of an older attempt finishes nothing any more: its fence is refused in the statement', async () => {
     await start();
     const commandId = await rig.order();
@@ -216,6 +235,52 @@ describe('a claim', () => {
     expect((await rowsOf(rig, commandId)).command.status).toBe('Dispatched');
     await rig.report(job, { kind: 'succeeded' });
     expect((await rowsOf(rig, commandId)).command).toMatchObject({ status: 'Succeeded', attempt: 2 });
+  });
+});
+
+describe('the bells', () => {
+  const rung = () => rig.sender.to('esprit-dispatch').length;
+
+  it('ring for every workstation that listens, so that the one that may take the work hears of it', async () => {
+    await start();
+    await announce(rig, { seats: 1, abilities: [{ application: 'esprit', machines: ['M2'] }] });
+    await announceOther([{ application: 'esprit', machines: ['M1'] }]);
+    rig.harness.clock.advance(5000);
+    const commandId = await rig.order();
+    expect(rung()).toBe(2);
+    expect(await rig.tick('work-sweeper')).toHaveLength(2);
+    expect(await rig.claim()).toBeUndefined();
+    expect((await claimAs('WS-2'))?.commandId).toBe(commandId);
+  });
+
+  it('ring for all of them when a seat of a pool is free again, and when a pause ends', async () => {
+    await start({ licencePools: { esprit: 1 } });
+    await announceOther();
+    await rig.order();
+    await rig.order();
+    const job = await mustClaim(rig);
+    rig.sender.sent.length = 0;
+    await rig.report(job, { kind: 'succeeded' });
+    expect(rung()).toBe(2);
+    const pause = await rig.http('POST', 'pauses', {
+      as: 'operator',
+      json: { application: 'esprit', reason: 'service' },
+    });
+    await rig.http('DELETE', `pauses/${String(pause.json['pauseId'])}`, { as: 'operator' });
+    expect(rung()).toBe(4);
+  });
+
+  it('ring once where there is one workstation, or all others have no seat free', async () => {
+    await start();
+    await announce(rig, { seats: 1 });
+    await announceOther();
+    await rig.order();
+    await mustClaim(rig);
+    rig.harness.clock.advance(5000);
+    rig.sender.sent.length = 0;
+    await rig.order();
+    expect(rung()).toBe(1);
+    expect(await rig.tick('work-sweeper')).toHaveLength(1);
   });
 });
 

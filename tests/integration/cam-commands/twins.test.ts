@@ -1,5 +1,6 @@
 import { silentNotices } from '../../../shared/notifications/index.ts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { KyselyPlugin } from 'kysely';
 import {
   type AttemptDeps,
   CommandTypes,
@@ -11,10 +12,30 @@ import {
   enqueueAttempt,
 } from '../../../shared/cam-commands/index.ts';
 import { commandMessage } from '../../../shared/cam-commands/contracts.ts';
+import type { Database, Queries } from '../../../shared/data/index.ts';
 import { type OrchestrationRig, mustClaim, startRig } from '../../support/orchestration.ts';
 import { rowsOf } from './rows.ts';
 
 const ERROR = { code: 'CRASHED', message: 'x', retryable: true };
+
+/** A database of which something changes right after the first thing that a transaction reads, as where transactions overlap. */
+function meanwhile(database: Database, change: (trx: Queries) => Promise<unknown>): Database {
+  return Object.assign(Object.create(database) as Database, {
+    transaction: <T>(work: (trx: Queries) => Promise<T>) =>
+      database.transaction((trx) => {
+        let read = false;
+        const plugin: KyselyPlugin = {
+          transformQuery: ({ node }) => node,
+          async transformResult({ result }) {
+            if (!read) await change(trx);
+            read = true;
+            return result;
+          },
+        };
+        return work(trx.withPlugin(plugin));
+      }),
+  });
+}
 
 /** Durable delivers an activity at least once: now and then twice at the same moment, or long after its answer was recorded. */
 describe('a step that runs twice', () => {
@@ -103,6 +124,20 @@ describe('a step that runs twice', () => {
       code: 'command-finished',
     });
     expect(await rowsOf(rig, commandId)).toEqual(before);
+  });
+
+  it('changes nothing when the command ends while it runs', async () => {
+    const commandId = await rig.order();
+    for (const ended of [{ status: 'Failed' }, { status: 'Cancelled' }, { run: 2 }]) {
+      const database = meanwhile(deps.database, (trx) =>
+        trx.updateTable('CamCommand').set(ended).where('commandId', '=', commandId).execute(),
+      );
+      const before = await rowsOf(rig, commandId);
+      await expect(
+        enqueueAttempt({ ...deps, database }, { commandId, run: 1, attempt: 2 }),
+      ).rejects.toMatchObject({ code: 'command-finished' });
+      expect(await rowsOf(rig, commandId)).toEqual(before);
+    }
   });
 
   it('of an earlier run leaves the later one alone', async () => {

@@ -135,10 +135,10 @@ export function workQueueSuite(): void {
   });
 
   describe('turns', () => {
-    const served = async (count: number): Promise<string[]> => {
+    const served = async (count: number, applications = ['esprit', 'solidworks']): Promise<string[]> => {
       const names: string[] = [];
       for (let index = 0; index < count; index += 1)
-        names.push((await claim(database, 'WS-1'))?.requestedBy ?? '');
+        names.push((await claimIn(database, { applications }))?.requestedBy ?? '');
       return names;
     };
 
@@ -149,11 +149,12 @@ export function workQueueSuite(): void {
       expect(await served(3)).toEqual(['many', 'one', 'many']);
     });
 
-    it('go round among people of one priority, over all applications', async () => {
+    it('go round among people of one priority, in every application by itself', async () => {
       for (const name of ['a', 'a', 'a', 'b', 'b', 'c']) await enqueue(5, 'esprit', name);
-      await enqueue(5, 'solidworks', 'a');
+      for (const name of ['b', 'c', 'c', 'a']) await enqueue(5, 'solidworks', name);
       await enqueue(9, 'esprit', 'a');
-      expect(await served(8)).toEqual(['a', 'a', 'b', 'c', 'a', 'b', 'a', 'a']);
+      expect(await served(4, ['solidworks'])).toEqual(['b', 'c', 'a', 'c']);
+      expect(await served(7, ['esprit'])).toEqual(['a', 'a', 'b', 'c', 'a', 'b', 'a']);
     });
   });
 
