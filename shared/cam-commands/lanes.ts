@@ -99,10 +99,11 @@ export async function removeUnusedLanes({
     trx
       .deleteFrom('CamWorkLane')
       .where('usedAt', '<', before)
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('CamWorkItem')
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('CamWorkItem')
               .select('CamWorkItem.seq')
               .whereRef('CamWorkItem.laneId', '=', 'CamWorkLane.laneId'),
           ),
