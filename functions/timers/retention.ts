@@ -1,4 +1,5 @@
 import { app } from '@azure/functions';
+import { removeUnusedLanes } from '../../shared/cam-commands/index.ts';
 import { removeOldCommitMarkers } from '../../shared/data/index.ts';
 import { archiveHistory } from '../../shared/history/index.ts';
 import { removeExpiredKeys } from '../../shared/idempotency/index.ts';
@@ -21,6 +22,7 @@ export function registerRetention(deps: AppDeps, historyArchiveAfterMs: number |
       await runRound('retention.run', async () => {
         while ((await removeExpiredKeys(deps, BATCH)) === BATCH);
         while ((await removeOldCommitMarkers(deps, BATCH)) === BATCH);
+        await removeUnusedLanes(deps);
         if (historyArchiveAfterMs !== undefined) await archiveOldHistory(deps, historyArchiveAfterMs);
       });
     },

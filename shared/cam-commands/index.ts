@@ -29,6 +29,7 @@ export {
 } from './bulk-view.ts';
 export { ringBell, ringBells } from './bell.ts';
 export { createBellCount } from './listeners.ts';
+export { removeUnusedLanes } from './lanes.ts';
 export { cancelCommand } from './cancel.ts';
 export { cloneCommand } from './clone.ts';
 export { commandIdOf } from './command-id.ts';

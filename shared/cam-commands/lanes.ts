@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { expressionBuilder, sql } from 'kysely';
-import type { DialectName, Queries, Schema } from '../data/index.ts';
+import type { Database, DialectName, Queries, Schema } from '../data/index.ts';
 import { firstRows } from '../data/index.ts';
+import type { Clock } from '../time/clock.ts';
 import type { CommandRow } from './command-view.ts';
 import { CamCommandError } from './errors.ts';
 
@@ -36,6 +37,10 @@ export interface ClaimedCount {
 /** Lane of items that version 0.1 put in. */
 export const UNKNOWN_LANE = 0;
 const MAX_LANE_ID = 2 ** 31 - 1;
+const DAY_MS = 24 * 60 * 60_000;
+/** How exactly a lane's last use is noted: its row is written once in that time, not with every item. */
+const USE_NOTED_MS = DAY_MS;
+const UNUSED_MS = 30 * DAY_MS;
 
 /**
  * The lane of a command: what it wants follows from its type, its parameters and the machine of the CAM revision it was ordered for. Made
@@ -53,13 +58,60 @@ export async function ensureLane(trx: Queries, command: CommandRow, now: string)
         .on('lane.commandType', '=', command.commandType)
         .on('lane.postProcessor', '=', postProcessor),
     )
-    .select(['revision.machine', 'lane.laneId'])
+    .select(['revision.machine', 'lane.laneId', 'lane.usedAt'])
     .where('revision.routingId', '=', command.routingId)
     .where('revision.camRev', '=', command.camRev)
     .executeTakeFirst();
   if (!known) throw new CamCommandError('routing-not-found');
-  if (known.laneId !== null) return known.laneId;
+  const { laneId, usedAt } = known;
+  if (laneId !== null && (await isKept(trx, { laneId, usedAt }, now))) return laneId;
   return makeLane(trx, { ...command, postProcessor, machine: known.machine }, now);
+}
+
+/** False when the lane has just been removed. Used lately, it is not removed before this transaction has ended, however long that takes. */
+async function isKept(
+  trx: Queries,
+  { laneId, usedAt }: { readonly laneId: number; readonly usedAt: string | null },
+  now: string,
+): Promise<boolean> {
+  if (usedAt !== null && Date.parse(now) - Date.parse(usedAt) < USE_NOTED_MS) return true;
+  const { numUpdatedRows } = await trx
+    .updateTable('CamWorkLane')
+    .set({ usedAt: now })
+    .where('laneId', '=', laneId)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/**
+ * Removes the lanes that nothing has been put into for a month and that hold nothing; how many. Whoever puts something into one at that
+ * moment writes its row first (`ensureLane`): either it stays, or a new one is made.
+ */
+export async function removeUnusedLanes({
+  database,
+  clock,
+}: {
+  readonly database: Database;
+  readonly clock: Clock;
+}): Promise<number> {
+  const before = new Date(clock.now().getTime() - UNUSED_MS).toISOString();
+  const { numDeletedRows } = await database.transaction((trx) =>
+    trx
+      .deleteFrom('CamWorkLane')
+      .where('usedAt', '<', before)
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('CamWorkItem')
+              .select('CamWorkItem.seq')
+              .whereRef('CamWorkItem.laneId', '=', 'CamWorkLane.laneId'),
+          ),
+        ),
+      )
+      .executeTakeFirst(),
+  );
+  return Number(numDeletedRows);
 }
 
 /** A lane's id is the number its row got, which is known only then: until the next statement it has one that nobody else uses. */
@@ -71,7 +123,15 @@ async function makeLane(
   const placeholder = -randomInt(1, MAX_LANE_ID);
   await trx
     .insertInto('CamWorkLane')
-    .values({ laneId: placeholder, application, commandType, postProcessor, machine, createdAt: now })
+    .values({
+      laneId: placeholder,
+      application,
+      commandType,
+      postProcessor,
+      machine,
+      createdAt: now,
+      usedAt: now,
+    })
     .execute();
   await trx
     .updateTable('CamWorkLane')

@@ -243,6 +243,7 @@ export const COLUMNS = {
     postProcessor: nvarchar(100),
     machine: nvarchar(100),
     createdAt: time,
+    usedAt: time,
   },
   CamPause: {
     seq: bigint,

@@ -270,6 +270,8 @@ export interface CamWorkLaneTable extends Sequenced {
   postProcessor: string;
   machine: string;
   createdAt: string;
+  /** About when an item was last put in: noted once a day. */
+  usedAt: string;
 }
 
 /** A pause of an application, of one of its command types, or of a workstation. It is in force until endedAt or resumeAt. */

@@ -1,7 +1,7 @@
 -- Commands that can be steered: lanes of the work queue, pauses, actions of operators, incidents and notifications.
 
 -- What a work item wants of a workstation, once for all items that want the same: the queue is a row of lanes. Empty text:
--- anything goes.
+-- anything goes. usedAt: about when an item was last put in.
 CREATE TABLE mcms.CamWorkLane (
   seq bigint IDENTITY(1, 1) NOT NULL,
   CONSTRAINT PK_CamWorkLane PRIMARY KEY CLUSTERED (seq),
@@ -11,6 +11,7 @@ CREATE TABLE mcms.CamWorkLane (
   postProcessor nvarchar(100) COLLATE Latin1_General_100_BIN2 NOT NULL,
   machine nvarchar(100) COLLATE Latin1_General_100_BIN2 NOT NULL,
   createdAt datetime2(3) NOT NULL,
+  usedAt datetime2(3) NOT NULL,
   CONSTRAINT UQ_CamWorkLane_laneId UNIQUE (laneId),
   CONSTRAINT UQ_CamWorkLane_wanted UNIQUE (application, commandType, postProcessor, machine)
 );

@@ -1,7 +1,7 @@
 -- Commands that can be steered: lanes of the work queue, pauses, actions of operators, incidents and notifications.
 
 -- What a work item wants of a workstation, once for all items that want the same: the queue is a row of lanes. Empty text:
--- anything goes.
+-- anything goes. usedAt: about when an item was last put in.
 CREATE TABLE CamWorkLane (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   laneId INTEGER NOT NULL,
@@ -10,6 +10,7 @@ CREATE TABLE CamWorkLane (
   postProcessor TEXT NOT NULL,
   machine TEXT NOT NULL,
   createdAt TEXT NOT NULL,
+  usedAt TEXT NOT NULL,
   CONSTRAINT UQ_CamWorkLane_laneId UNIQUE (laneId),
   CONSTRAINT UQ_CamWorkLane_wanted UNIQUE (application, commandType, postProcessor, machine)
 );

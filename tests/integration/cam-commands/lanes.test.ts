@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Ability, Job } from '../../../shared/cam-commands/contracts.ts';
-import { claimedCounts } from '../../../shared/cam-commands/lanes.ts';
+import { claimedCounts, removeUnusedLanes } from '../../../shared/cam-commands/lanes.ts';
 import { fenceOf } from '../../../shared/cam-commands/attempts.ts';
 import { workQueueOf } from '../../../shared/cam-commands/work-queue.ts';
 import {
@@ -235,6 +235,44 @@ describe('a claim', () => {
     expect((await rowsOf(rig, commandId)).command.status).toBe('Dispatched');
     await rig.report(job, { kind: 'succeeded' });
     expect((await rowsOf(rig, commandId)).command).toMatchObject({ status: 'Succeeded', attempt: 2 });
+  });
+});
+
+describe('a lane', () => {
+  const lanes = () =>
+    rig.database.read
+      .selectFrom('CamWorkLane')
+      .select(['postProcessor', 'usedAt'])
+      .orderBy('postProcessor')
+      .execute();
+  const removeAt = (time: string) =>
+    removeUnusedLanes({ database: rig.database, clock: { now: () => new Date(time) } });
+  const used = (postProcessor: string) => rig.order({ parameters: { postProcessor } });
+
+  it('goes when it has been empty and unused for thirty days, and is made anew for the next order', async () => {
+    await start();
+    const run = async (postProcessor: string) => {
+      const commandId = await used(postProcessor);
+      const job = await mustClaim(rig);
+      expect(job.commandId).toBe(commandId);
+      await rig.report(job, { kind: 'succeeded' });
+    };
+    await run('Fanuc');
+    await run('Heidenhain');
+    rig.harness.clock.advance(25 * 60 * 60_000);
+    await run('Heidenhain');
+    const waiting = await used('Siemens');
+
+    expect(await removeAt('2030-01-31T00:00:00.000Z')).toBe(0);
+    expect(await removeAt('2030-01-31T00:00:00.001Z')).toBe(1);
+    const usedAt = '2030-01-02T01:00:00.000Z';
+    expect(await lanes()).toEqual([
+      { postProcessor: 'Heidenhain', usedAt },
+      { postProcessor: 'Siemens', usedAt },
+    ]);
+    expect(await removeAt('2031-01-01T00:00:00.000Z')).toBe(1);
+    expect((await mustClaim(rig)).commandId).toBe(waiting);
+    await run('Fanuc');
   });
 });
 

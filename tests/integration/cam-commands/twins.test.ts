@@ -11,6 +11,7 @@ import {
   concludeSucceeded,
   enqueueAttempt,
 } from '../../../shared/cam-commands/index.ts';
+import { ensureLane, removeUnusedLanes } from '../../../shared/cam-commands/lanes.ts';
 import { commandMessage } from '../../../shared/cam-commands/contracts.ts';
 import type { Database, Queries } from '../../../shared/data/index.ts';
 import { type OrchestrationRig, mustClaim, startRig } from '../../support/orchestration.ts';
@@ -138,6 +139,32 @@ describe('a step that runs twice', () => {
       ).rejects.toMatchObject({ code: 'command-finished' });
       expect(await rowsOf(rig, commandId)).toEqual(before);
     }
+  });
+
+  it('makes its lane anew when that is removed while it runs', async () => {
+    const commandId = await rig.order();
+    const { command } = await rowsOf(rig, commandId);
+    const lanes = () => rig.database.read.selectFrom('CamWorkLane').selectAll().execute();
+    const [before] = await lanes();
+    const removing = meanwhile(deps.database, (trx) => trx.deleteFrom('CamWorkLane').execute());
+    const ensured = await removing.transaction((trx) => ensureLane(trx, command, '2030-01-02T00:00:00.000Z'));
+    expect(ensured).not.toBe(before?.laneId);
+    expect(await lanes()).toMatchObject([{ laneId: ensured, usedAt: '2030-01-02T00:00:00.000Z' }]);
+  });
+
+  it('keeps a lane that is to be removed while it runs', async () => {
+    const commandId = await rig.order();
+    const { command } = await rowsOf(rig, commandId);
+    const lane = () => rig.database.read.selectFrom('CamWorkLane').select('laneId').execute();
+    const before = await lane();
+    await rig.database.transaction((trx) => trx.deleteFrom('CamWorkItem').execute());
+    const clock = { now: () => new Date('2030-02-01T00:00:00.000Z') };
+    const removal = await rig.database.transaction(async (trx) => {
+      await ensureLane(trx, command, clock.now().toISOString());
+      return { removed: removeUnusedLanes({ database: rig.database, clock }) };
+    });
+    expect(await removal.removed).toBe(0);
+    expect(await lane()).toEqual(before);
   });
 
   it('of an earlier run leaves the later one alone', async () => {
