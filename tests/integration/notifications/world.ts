@@ -109,6 +109,7 @@ export async function haveLane(
         postProcessor,
         machine: 'DMU 50',
         createdAt: rig.now(),
+        usedAt: rig.now(),
       })
       .execute(),
   );
