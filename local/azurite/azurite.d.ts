@@ -6,7 +6,8 @@ interface LokiDatabase {
   serialize(): string;
   readonly collections: readonly {
     setChangesApi(enabled: boolean): void;
-    ensureAllIndexes(force: boolean): void;
+    readonly name: string;
+    ensureIndex(property: string, force: boolean): void;
   }[];
   /** Changes since `clearChanges`, with the documents as they were then. */
   generateChangesNotification(): { name: string; operation: 'I' | 'U' | 'R'; obj: { $loki: number } }[];

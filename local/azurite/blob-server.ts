@@ -24,7 +24,7 @@ export async function startBlobServer(options: { port: number; folder: string })
   const { default: BlobServer } = await import('azurite/dist/src/blob/BlobServer.js');
   const { default: BlobConfiguration } = await import('azurite/dist/src/blob/BlobConfiguration.js');
   const journal = new MetadataJournal(join(folder, 'changes.ndjson'));
-  await journal.recover();
+  const dropped = await journal.recover();
   const configuration = new BlobConfiguration.default(
     HOST,
     port,
@@ -50,7 +50,7 @@ export async function startBlobServer(options: { port: number; folder: string })
   }
   const metadata = new DurableMetadata(
     { extents: server.extentMetadataStore.db, blobs: server.metadataStore.db },
-    journal,
+    { journal, dropped },
   );
   acknowledgeAfterFlush(server.httpServer, () => metadata.flush());
   const timer = setInterval(() => {

@@ -1,6 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import type { Change, MetadataJournal } from './metadata-journal.ts';
+import type { Change, DroppedIndexes, MetadataJournal } from './metadata-journal.ts';
 
 /** Size of the journal from which the files are written whole again. */
 const WHOLE_FROM_BYTES = 64 * 1024 * 1024;
@@ -20,7 +20,10 @@ export class DurableMetadata {
   #pending: Change[] = [];
 
   /** @param stores of a server that has just read files which the journal was recovered into */
-  constructor(stores: { extents: LokiDatabase; blobs: LokiDatabase }, journal: MetadataJournal) {
+  constructor(
+    stores: { extents: LokiDatabase; blobs: LokiDatabase },
+    { journal, dropped }: { readonly journal: MetadataJournal; readonly dropped: DroppedIndexes },
+  ) {
     // Extents (which file, where) before the blobs that refer to them, wherever both are written.
     this.#databases = [stores.extents, stores.blobs];
     this.#journal = journal;
@@ -31,7 +34,8 @@ export class DurableMetadata {
       database.clearChanges();
       for (const collection of database.collections) {
         collection.setChangesApi(true);
-        collection.ensureAllIndexes(true);
+        for (const property of dropped.get(database.filename)?.get(collection.name) ?? [])
+          collection.ensureIndex(property, true);
       }
     }
   }

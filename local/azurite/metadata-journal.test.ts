@@ -47,7 +47,7 @@ describe('changes over a file', () => {
     ]);
     // A number once given is never given again, though its document is gone.
     expect(collection?.maxId).toBe(4);
-    expect(collection?.binaryIndices).toEqual({ name: { name: 'name', dirty: true, values: [] } });
+    expect(collection?.binaryIndices).toEqual({});
   });
 
   it('come to the same when they are applied again', () => {

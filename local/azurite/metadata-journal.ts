@@ -16,10 +16,13 @@ const collection = z.looseObject({
   name: z.string(),
   data: z.array(z.looseObject({ $loki: z.int() })),
   maxId: z.int(),
-  binaryIndices: z.record(z.string(), z.looseObject({ dirty: z.boolean() })).optional(),
+  binaryIndices: z.record(z.string(), z.unknown()).optional(),
 });
 const database = z.looseObject({ collections: z.array(collection) });
 type LokiFile = z.infer<typeof database>;
+
+/** Indexes that a recovered file lacks: file → collection → properties. */
+export type DroppedIndexes = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
 
 /** The changes since the databases' files were last written whole: one line each, in their order. */
 export class MetadataJournal {
@@ -45,17 +48,25 @@ export class MetadataJournal {
    * Brings the files up to what the journal says, before anything reads them. May be cut short and repeated: the whole journal over
    * files that have parts of it already comes to the same.
    */
-  async recover(): Promise<void> {
+  async recover(): Promise<DroppedIndexes> {
+    const dropped = new Map<string, ReadonlyMap<string, readonly string[]>>();
     const changes = parseJournal((await readIfThere(this.#path)) ?? '');
     for (const [path, own] of Map.groupBy(changes, ({ file }) => file)) {
       const text = await readIfThere(path);
       if (text === undefined) continue;
-      const recovered = JSON.stringify(applyChanges(database.parse(JSON.parse(text)), own));
+      const file = database.parse(JSON.parse(text));
+      const recovered = JSON.stringify(applyChanges(file, own));
+      dropped.set(path, indexesOf(file));
       await writeFile(`${path}~`, recovered);
       await rename(`${path}~`, path);
     }
     await this.clear();
+    return dropped;
   }
+}
+
+function indexesOf({ collections }: LokiFile): ReadonlyMap<string, readonly string[]> {
+  return new Map(collections.map(({ name, binaryIndices }) => [name, Object.keys(binaryIndices ?? {})]));
 }
 
 /** Whole lines only. @throws for a whole line that is no change */
@@ -81,15 +92,12 @@ export function applyChanges(file: LokiFile, changes: readonly Change[]): LokiFi
         if (operation === 'R') documents.delete(obj.$loki);
         else documents.set(obj.$loki, obj);
       }
-      const indices = Object.entries(before.binaryIndices ?? {}).map(([name, index]) => [
-        name,
-        { ...index, dirty: true, values: [] },
-      ]);
       return {
         ...before,
         data: [...documents.values()].sort((a, b) => a.$loki - b.$loki),
         maxId,
-        binaryIndices: Object.fromEntries(indices) as LokiFile['collections'][number]['binaryIndices'],
+        // LokiJS trusts an index as it stands in the file; without one it looks at every document.
+        binaryIndices: {},
       };
     }),
   };

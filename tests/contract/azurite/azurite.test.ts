@@ -105,6 +105,25 @@ describe('kill -9', () => {
     expect((await after.getBlockBlobClient('blob-19').downloadToBuffer()).toString()).toBe('v19');
   });
 
+  it('leaves metadata behind that the next start finds its way in, time after time', async () => {
+    const names = new Set<string>();
+    for (let round = 0; round < 4; round += 1) {
+      const server = await start();
+      const container = server.client.getContainerClient('files');
+      await container.createIfNotExists();
+      for await (const blob of container.listBlobsFlat()) names.delete(blob.name);
+      expect([...names]).toEqual([]);
+      await Promise.all(
+        Array.from({ length: 10 }, async (_, index) => {
+          const name = `round-${round}-${index}`;
+          await container.getBlockBlobClient(name).upload(name, name.length);
+          names.add(name);
+        }),
+      );
+      await server.kill();
+    }
+  }, 60_000);
+
   it('may lose a block staged within the last half second; the commit then says so instead of making half a blob', async () => {
     const first = await start();
     const container = first.client.getContainerClient('files');
