@@ -123,7 +123,10 @@ export class Rig {
     if (!message)
       throw new Error(`no result within ${RESULT_WAIT_MS} ms; the agent said:\n${this.#output()}`);
     await this.#results.completeMessage(message);
-    return resultMessage.parse(message.body);
+    const result = resultMessage.parse(message.body);
+    // As the server does once it has taken a result in: nobody holds the attempt any more.
+    this.api.heartbeatAnswers.set(result.attemptId, 'lease-lost');
+    return result;
   }
 
   /** What waits in a queue, left there. */
