@@ -12,7 +12,14 @@ const ROOT = resolve(import.meta.dirname, '..');
 const CATALOGUE = join(ROOT, 'tests/contract/data/statements.json');
 const folder = mkdtempSync(join(tmpdir(), 'mcms-statements-'));
 try {
-  runTests(['functions/', 'shared/', 'cli/', 'tests/integration', 'tests/contract/data']);
+  runTests([
+    'functions/',
+    'shared/',
+    'cli/',
+    'tests/integration',
+    'tests/contract/data',
+    'tests/contract/dead-letters',
+  ]);
   const onServer = Boolean(process.env['TEST_SQL_CONNECTION']?.trim());
   if (onServer)
     runTests(['--config', 'jest.sql.config.mjs', 'functions/', 'shared/', 'cli/', 'tests/integration']);

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import rhea from 'rhea';
 import { loadQueues } from '../../../local/service-bus/config.ts';
 import { queues } from '../../../shared/dead-letters/index.ts';
@@ -301,7 +300,7 @@ describe('resubmitting', () => {
     await rig.namespace.client.createSender('exports').sendMessages({ body: 1, messageId: 'm' });
     await rig.bury('exports', 1);
     const { sequenceNumber } = await only('exports');
-    await rig.database.transaction((trx) => sql`DROP TABLE OperatorAction`.execute(trx));
+    await rig.database.transaction((trx) => trx.schema.dropTable('OperatorAction').execute());
     const { status } = await rig.post(`dead-letters/exports/${sequenceNumber}/resubmit`);
     expect(status).toBeGreaterThanOrEqual(500);
     const dead = rig.namespace.client.createReceiver('exports', { subQueueType: 'deadLetter' });
