@@ -50,8 +50,8 @@ describe('the address of an agent', () => {
     expect(linkAddress(`/${'x'.repeat(120)}`, 'linux', '/tmp')).toMatch(
       /^\/tmp\/mcms-cmdhost-[0-9a-f]{32}\.sock$/,
     );
-    expect(linkAddress('/work', 'win32')).toMatch(/^\\\\\.\\pipe\\mcms-cmdhost-[0-9a-f]{32}$/);
-    expect(linkAddress('/work/a', 'win32')).not.toBe(linkAddress('/work/b', 'win32'));
+    expect(linkAddress('/data', 'win32')).toMatch(/^\\\\\.\\pipe\\mcms-cmdhost-[0-9a-f]{32}$/);
+    expect(linkAddress('/data/a', 'win32')).not.toBe(linkAddress('/data/b', 'win32'));
   });
 });
 
