@@ -1,4 +1,4 @@
-import type { DurableClient } from 'durable-functions';
+import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions';
 
 const OPEN_STATUSES: ReadonlySet<string> = new Set(['Pending', 'Running', 'Suspended', 'ContinuedAsNew']);
 
@@ -7,14 +7,9 @@ export async function instanceState(
   client: DurableClient,
   instanceId: string,
 ): Promise<'open' | 'ended' | 'unknown'> {
-  try {
-    const { runtimeStatus } = await client.getStatus(instanceId);
-    return OPEN_STATUSES.has(runtimeStatus) ? 'open' : 'ended';
-  } catch (error) {
-    // The client tells an unknown instance by an error with the status in it.
-    if (error instanceof Error && error.message.includes('HTTP 404')) return 'unknown';
-    throw error;
-  }
+  const status = await statusOf(client, instanceId);
+  if (!status) return 'unknown';
+  return OPEN_STATUSES.has(status.runtimeStatus) ? 'open' : 'ended';
 }
 
 /**
@@ -22,10 +17,25 @@ export async function instanceState(
  * nothing of it (its cause may be gone, and the message is sent or resubmitted again).
  */
 export async function mayBegin(client: DurableClient, instanceId: string): Promise<boolean> {
-  const state = await instanceState(client, instanceId);
-  if (state !== 'ended') return state === 'unknown';
-  const { output } = await client.getStatus(instanceId);
-  return typeof output === 'object' && output !== null && 'rejected' in output;
+  const status = await statusOf(client, instanceId);
+  if (!status) return true;
+  const { runtimeStatus, output } = status;
+  const ended = !OPEN_STATUSES.has(runtimeStatus);
+  return ended && typeof output === 'object' && output !== null && 'rejected' in output;
+}
+
+/** Undefined when there is no such instance. */
+async function statusOf(
+  client: DurableClient,
+  instanceId: string,
+): Promise<DurableOrchestrationStatus | undefined> {
+  try {
+    return await client.getStatus(instanceId);
+  } catch (error) {
+    // The client tells an unknown instance by an error with the status in it.
+    if (error instanceof Error && error.message.includes('HTTP 404')) return undefined;
+    throw error;
+  }
 }
 
 /** Raises an event; `unknown` when there is no such instance (yet). One that has ended takes it without effect. */

@@ -23,6 +23,8 @@ export interface Evidence {
   readonly blobConnection: string;
   /** Given for a local stack: its orchestrations, journals and queues are looked at too. */
   readonly stack?: StackEvidence;
+  /** Notifications that rightly wait, because what keeps them from being sent is still there; default none. */
+  readonly mayWait?: ((notices: readonly NoticeRow[]) => ReadonlySet<string>) | undefined;
 }
 
 export const rules = {
@@ -103,6 +105,13 @@ interface RunRow {
   readonly commandId: string;
   readonly run: number;
 }
+/** What the checker reads of a notification. */
+export interface NoticeRow {
+  readonly notificationId: string;
+  readonly channel: string;
+  readonly state: string;
+  readonly lastError: string | null;
+}
 interface ContentRow {
   readonly sha256: string;
   readonly sizeBytes: number;
@@ -120,7 +129,7 @@ interface Facts {
   readonly outbox: readonly { readonly outboxId: string; readonly destination: string }[];
   readonly incidents: readonly object[];
   readonly incidentCommands: readonly RunRow[];
-  readonly notifications: readonly { readonly notificationId: string; readonly state: string }[];
+  readonly notifications: readonly NoticeRow[];
   readonly ledger: readonly LedgerEntry[];
 }
 
@@ -137,7 +146,7 @@ export async function findViolations(evidence: Evidence): Promise<Violation[]> {
     ...violationsOfRuns(facts),
     ...facts.workItems.map(({ attemptId, state }) => violation('work-left', attemptId, state)),
     ...facts.outbox.map(({ outboxId, destination }) => violation('outbox-left', outboxId, destination)),
-    ...violationsOfTelling(facts),
+    ...violationsOfTelling(facts, evidence.mayWait),
     ...(await violationsOfContents(facts.contents, container)),
     ...(await violationsOfStaging(evidence.blobConnection, facts.attempts)),
     ...(await orphans(facts.ledger)),
@@ -229,7 +238,7 @@ function violationsOfHistory(
 }
 
 /** Nothing while no incident was ever written: then nobody is told of any. */
-function violationsOfTelling(facts: Facts): Violation[] {
+function violationsOfTelling(facts: Facts, mayWait: Evidence['mayWait']): Violation[] {
   if (facts.incidents.length + facts.incidentCommands.length === 0) return [];
   const failed = facts.commands.flatMap(({ commandId, run, status }) => {
     const ends = (facts.told.get(commandId) ?? []).filter(({ changeType }) =>
@@ -242,10 +251,11 @@ function violationsOfTelling(facts: Facts): Violation[] {
       );
     return status === 'Failed' ? [...earlier, { commandId, run }] : earlier;
   });
+  const waiting = mayWait?.(facts.notifications);
   return [
     ...violationsOfIncidents(failed, facts.incidentCommands),
     ...facts.notifications
-      .filter(({ state }) => state !== 'Sent')
+      .filter(({ notificationId, state }) => state !== 'Sent' && !waiting?.has(notificationId))
       .map(({ notificationId, state }) => violation('told-unsent', notificationId, state)),
   ];
 }

@@ -62,11 +62,15 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
     refused[reason] = (refused[reason] ?? 0) + count;
   await population.settled();
   const known = [...population.sent, ...population.accepted];
-  const open = await settle(rig, known, options.settleLimitMs ?? SETTLE_LIMIT_MS);
+  const open = await settle(rig, known, {
+    limitMs: options.settleLimitMs ?? SETTLE_LIMIT_MS,
+    mayWait: fault.mayWait,
+  });
   const violations = await findViolations({
     readTable: rig.readTable,
     ledgerPath: ledgerPath(rig.stack.stateDir),
     blobConnection: rig.stack.blobConnection,
+    mayWait: fault.mayWait,
     stack: {
       stateDir: rig.stack.stateDir,
       serviceBusConnection: rig.stack.serviceBusConnection,

@@ -2,7 +2,9 @@ import { readInstances } from '../../support/faults-durable.ts';
 import { commandStatuses } from '../../support/faults-database.ts';
 import { readJournals } from '../../support/faults-journals.ts';
 import { peekQueue } from '../../support/faults-queues.ts';
+import type { NoticeRow } from '../../support/invariants.ts';
 import { until } from '../../support/stack.ts';
+import type { Fault } from './faults/index.ts';
 import type { Rig } from './rig.ts';
 
 const FINAL = ['Succeeded', 'Failed', 'Cancelled'];
@@ -12,12 +14,16 @@ const QUEUES = ['esprit-commands', 'esprit-dispatch', 'esprit-results'];
  * Waits until nothing goes on any more: commands ended, nothing to be sent, no orchestration, no message. Resolves after `limitMs` too:
  * what is left then is for the checker to find. @returns what was still open; empty when all was settled
  */
-export async function settle(rig: Rig, sent: readonly string[], limitMs: number): Promise<string> {
+export async function settle(
+  rig: Rig,
+  sent: readonly string[],
+  { limitMs, mayWait }: { readonly limitMs: number; readonly mayWait: Fault['mayWait'] },
+): Promise<string> {
   let open = '';
   try {
     await until(
       async () => {
-        open = await lookForOpen(rig, sent).catch((error: unknown) => String(error));
+        open = await lookForOpen(rig, sent, mayWait).catch((error: unknown) => String(error));
         return open === '';
       },
       '',
@@ -30,7 +36,7 @@ export async function settle(rig: Rig, sent: readonly string[], limitMs: number)
 }
 
 /** The first thing found that is not settled. */
-async function lookForOpen(rig: Rig, sent: readonly string[]): Promise<string> {
+async function lookForOpen(rig: Rig, sent: readonly string[], mayWait: Fault['mayWait']): Promise<string> {
   const statuses = await commandStatuses(rig.readTable);
   const openCommands = [...statuses].filter(([, status]) => !FINAL.includes(status));
   if (openCommands.length > 0) return `commands: ${openCommands.map((pair) => pair.join(' ')).join(', ')}`;
@@ -40,8 +46,11 @@ async function lookForOpen(rig: Rig, sent: readonly string[]): Promise<string> {
     const rows = await rig.readTable(table);
     if (rows.length > 0) return `${rows.length} rows of ${table}`;
   }
-  const notices = await rig.readTable<{ state: string }>('Notification');
-  const unsent = notices.filter(({ state }) => ['Pending', 'Sending'].includes(state)).length;
+  const notices = await rig.readTable<NoticeRow>('Notification');
+  const waiting = mayWait?.(notices);
+  const unsent = notices.filter(
+    ({ notificationId, state }) => ['Pending', 'Sending'].includes(state) && !waiting?.has(notificationId),
+  ).length;
   if (unsent > 0) return `${unsent} notifications to be sent`;
   const instances = (await readInstances(rig.stack.stateDir)).filter(({ status }) => status !== 'Completed');
   if (instances.length > 0)

@@ -9,6 +9,18 @@ export const clockHost: Fault = {
   // Its tokens, links and timers belong to the wrong time from then on.
   freshRig: true,
   strike: ({ rig, durations }) => jump(rig, ['functions-host'], durations.clockJumpMs),
+  // Communication Services takes no request whose time is off by more than five minutes; a webhook asks for none.
+  mayWait(notices) {
+    const waiting = notices.filter(({ state }) => state === 'Pending');
+    const refused = new Set(
+      waiting.filter(({ lastError }) => lastError?.endsWith('answered 401')).map(({ channel }) => channel),
+    );
+    return new Set(
+      waiting
+        .filter(({ channel }) => channel !== 'teams' && refused.has(channel))
+        .map(({ notificationId }) => notificationId),
+    );
+  },
 };
 
 export const clockAgent: Fault = {

@@ -1,3 +1,4 @@
+import type { NoticeRow } from '../../../support/invariants.ts';
 import type { Random } from '../../../support/faults-random.ts';
 import type { Population } from '../population.ts';
 import type { Rig } from '../rig.ts';
@@ -32,6 +33,8 @@ export interface Fault {
   /** A stack for each seed, because the fault leaves what the next round must not meet. */
   readonly freshRig?: boolean;
   readonly smallDisk?: boolean;
+  /** Notifications that rightly wait when all else has ended: the fault is still there for them. Default none. */
+  mayWait?(notices: readonly NoticeRow[]): ReadonlySet<string>;
   /** Says in a sentence why it cannot be played here; undefined when it can. */
   missing?(rig: Rig): Promise<string | undefined>;
   /** Strikes and heals; resolves when all is there again, though perhaps not yet ready. */

@@ -1,5 +1,5 @@
 import {
-  instanceState as realState,
+  mayBegin as realMayBegin,
   raiseEvent as realRaise,
 } from '../../../../functions/messaging/instances.ts';
 import { slowly } from './slowly.ts';
@@ -7,9 +7,9 @@ import { slowly } from './slowly.ts';
 export * from '../../../../functions/messaging/instances.ts';
 
 /** Accepted: the message was delivered and no orchestration has been started. */
-export const instanceState: typeof realState = async (...given) => {
+export const mayBegin: typeof realMayBegin = async (...given) => {
   await slowly();
-  return realState(...given);
+  return realMayBegin(...given);
 };
 
 /** Reported: the result was delivered and the orchestration has not been told. */
