@@ -34,7 +34,7 @@ export interface Fault {
   readonly freshRig?: boolean;
   readonly smallDisk?: boolean;
   /** Notifications that rightly wait when all else has ended: the fault is still there for them. Default none. */
-  mayWait?(notices: readonly NoticeRow[]): ReadonlySet<string>;
+  readonly mayWait?: (notices: readonly NoticeRow[]) => ReadonlySet<string>;
   /** Says in a sentence why it cannot be played here; undefined when it can. */
   missing?(rig: Rig): Promise<string | undefined>;
   /** Strikes and heals; resolves when all is there again, though perhaps not yet ready. */
