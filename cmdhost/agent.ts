@@ -122,7 +122,7 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
     throw error;
   }
 
-  const run = async (job: Job): Promise<void> =>
+  const run = async (job: Job, onProgramEnded: () => void): Promise<void> =>
     inSpan(
       'execute command',
       {
@@ -141,7 +141,8 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
           return;
         }
         const onDrain = (value: boolean): void => started.claims?.drain(value);
-        const attempt = startAttempt(job, { config, api, adapters, journal, clock, log, onDrain });
+        const context = { config, api, adapters, journal, clock, log, onDrain, onProgramEnded };
+        const attempt = startAttempt(job, context);
         running.set(job.attemptId, attempt);
         await attempt.done;
         running.delete(job.attemptId);

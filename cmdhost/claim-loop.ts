@@ -37,8 +37,8 @@ export interface ClaimLoopOptions {
   readonly applications: Application[];
   readonly seats: number;
   readonly idlePollMs: number;
-  /** Runs a job; its seat is free again once this resolves. Must not reject. */
-  readonly run: (job: Job) => Promise<void>;
+  /** Carries out a job. Its seat is free again once `onProgramEnded` is called, or this resolves. Must not reject. */
+  readonly run: (job: Job, onProgramEnded: () => void) => Promise<void>;
   /** What holds it from the start. */
   readonly held: readonly HoldReason[];
   /** Announces this workstation: the server does not know it (any more). */
@@ -48,6 +48,8 @@ export interface ClaimLoopOptions {
 
 /** A claim that was refused, or answered with what the agent cannot work with, would hardly fare better at once. */
 const AFTER_REFUSAL_MS = 15_000;
+/** Jobs to a seat that may be under way: one runs, and what another one has made is uploaded. */
+const JOBS_PER_SEAT = 2;
 
 /**
  * Fills free seats: claims one job at a time, until nothing waits or no seat is free; then sleeps until a bell, a freed seat or the
@@ -61,14 +63,16 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   let asked = 0;
   let answered = 0;
   let busy = 0;
+  /** Jobs under way, those without a seat among them. */
+  let jobs = 0;
   let claiming: Promise<void> | undefined;
   let drained = false;
   const held = new Set<HoldReason>(options.held);
   let waiters: { ring: number; resolve: (answer: RingAnswer) => void }[] = [];
 
-  const mayAsk = (): boolean =>
-    !stopped.signal.aborted && held.size === 0 && busy < options.seats && asked > answered;
-  const isFull = (): boolean => stopped.signal.aborted || drained || held.size > 0 || busy >= options.seats;
+  const hasSeat = (): boolean => busy < options.seats && jobs < JOBS_PER_SEAT * options.seats;
+  const mayAsk = (): boolean => !stopped.signal.aborted && held.size === 0 && hasSeat() && asked > answered;
+  const isFull = (): boolean => stopped.signal.aborted || drained || held.size > 0 || !hasSeat();
   const tell = (): void => {
     if (isFull()) events.emit('full');
     else if (!claiming) events.emit('listening');
@@ -82,13 +86,20 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
 
   const occupy = (job: Job): void => {
     busy += 1;
+    jobs += 1;
     drained = false;
     tell();
-    void options.run(job).finally(() => {
-      busy -= 1;
-      if (!drained) ask();
+    let seated = true;
+    const giveBack = ({ jobEnded }: { readonly jobEnded: boolean }): void => {
+      const hadSeat = hasSeat();
+      if (seated) busy -= 1;
+      seated = false;
+      if (jobEnded) jobs -= 1;
+      // With a seat free all the time, whatever came was asked for.
+      if (!hadSeat && hasSeat() && !drained) ask();
       tell();
-    });
+    };
+    void options.run(job, () => giveBack({ jobEnded: false })).finally(() => giveBack({ jobEnded: true }));
   };
 
   const claimAll = async (): Promise<void> => {

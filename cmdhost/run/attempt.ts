@@ -27,6 +27,8 @@ export interface AttemptContext {
   readonly log: Logger;
   /** The server asks the agent to take no more work, or to go on. */
   readonly onDrain: (drain: boolean) => void;
+  /** The CAM program has ended and what it made is being uploaded: another one may run. Not called for an attempt that starts none. */
+  readonly onProgramEnded: () => void;
 }
 
 /** The heartbeat that tells of the start waits so long: a run that is over by then needs none. */
@@ -150,6 +152,7 @@ async function runAdapter(run: Run, heartbeats: Heartbeats): Promise<AdapterResu
     return result;
   } finally {
     adapter.release(result !== undefined);
+    run.context.onProgramEnded();
   }
 }
 

@@ -61,13 +61,15 @@ export async function listWorkstations({ database, clock }: Deps): Promise<Works
   const pauses = await pausesInForce(read, now);
   return rows.map((row) => {
     const own = running.filter((one) => one.workstation === row.name);
+    // An attempt whose program has ended is uploading beside the next one, which has its seat.
+    const inUse = Math.min(own.length, row.seats);
     const pause = pauses.find((one) => coversWorkstation(one, row.name));
     const offer = offerOf(row);
     return {
       name: row.name,
-      state: stateOf({ ...row, inUse: own.length, pause }, now),
+      state: stateOf({ ...row, inUse, pause }, now),
       seats: row.seats,
-      seatsInUse: own.length,
+      seatsInUse: inUse,
       applications: offer.applications as WorkstationView['applications'],
       abilities: offer.abilities && [...offer.abilities],
       agentVersion: row.agentVersion,

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { aJob, Rig, simulated } from './rig.ts';
 
@@ -89,5 +90,21 @@ describe('claiming work', () => {
     rig.api.away(false);
     expect((await ended).kind).toBe('succeeded');
     expect(await rig.ledger(job.attemptId)).toEqual(['start', 'end']);
+  });
+
+  it('gives a seat back when the program has ended, and not more jobs than two to a seat', async () => {
+    const uploads: ServerResponse[] = [];
+    const hold = { path: '/outputs', act: (response: ServerResponse) => void uploads.push(response) };
+    const jobs = [aJob(), aJob(), aJob(), aJob(), aJob()];
+    rig.api.failNext(hold, hold, hold, hold);
+    rig.api.offer(...jobs);
+    await rig.ringBell();
+    await rig.api.seen(() => uploads[3]);
+    const given = () =>
+      rig.api.claims.filter((claim) => jobs.some((job) => job.attemptId === claim.attemptId));
+    const claimed = given().length;
+    for (const response of uploads) response.writeHead(503).end();
+    for (const _job of jobs) expect((await rig.result()).kind).toBe('succeeded');
+    expect([claimed, given().length]).toEqual([4, 5]);
   });
 });
