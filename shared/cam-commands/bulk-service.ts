@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Principal } from '../auth/index.ts';
-import { type Database, type PageKey, type Queries, bound, firstRows, pageAfter } from '../data/index.ts';
+import {
+  type Database,
+  type PageKey,
+  type Queries,
+  bound,
+  cutPage,
+  firstRows,
+  pageAfter,
+} from '../data/index.ts';
 import { type Change, changeBy } from '../history/index.ts';
 import { recordAction } from '../operator-actions/index.ts';
 import type { OperatorActionName } from '../operator-actions/contracts.ts';
@@ -159,11 +167,10 @@ export async function bulkActionItems(
   if (page.result !== undefined) query = query.where('result', '=', page.result);
   const ordered = pageAfter(query, { seqColumn: 'BulkActionItem.seq', descending: false }, page.after);
   const rows = await firstRows(ordered, page.top + 1, database.dialect).execute();
-  const shown = rows.slice(0, page.top);
-  const last = shown.at(-1);
+  const { shown, last } = cutPage(rows, page.top);
   return {
     value: shown.map(toBulkItem),
-    next: rows.length > page.top && last ? { seq: last.seq } : undefined,
+    next: last && { seq: last.seq },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Principal } from '../auth/index.ts';
-import { type Database, type PageKey, firstRows, pageAfter } from '../data/index.ts';
+import { type Database, type PageKey, cutPage, firstRows, pageAfter } from '../data/index.ts';
 import type { Clock } from '../time/clock.ts';
 import { allowedActions } from './allowed-actions.ts';
 import { requireCommand } from './attempts.ts';
@@ -25,11 +25,10 @@ export async function listCommands(
   page: CommandPage & { readonly viewer?: Principal | undefined },
 ): Promise<{ readonly value: CommandView[]; readonly next: PageKey | undefined }> {
   const rows = await listQuery(deps.database, filter, page).execute();
-  const shown = rows.slice(0, page.top);
-  const last = shown.at(-1);
+  const { shown, last } = cutPage(rows, page.top);
   return {
     value: await withDetails(deps, shown, page.viewer),
-    next: rows.length > page.top && last ? { seq: last.seq } : undefined,
+    next: last && { seq: last.seq },
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Database, type PageKey, type Queries, firstRows, pageAfter } from '../data/index.ts';
+import { type Database, type PageKey, type Queries, cutPage, firstRows, pageAfter } from '../data/index.ts';
 import type { Change } from '../history/index.ts';
 import { recordAction } from '../operator-actions/index.ts';
 import type { Clock } from '../time/clock.ts';
@@ -142,9 +142,8 @@ export async function listPauses(
     : all;
   const paged = pageAfter(wanted, { seqColumn: 'CamPause.seq', descending: true }, page.after);
   const rows = await firstRows(paged, page.top + 1, dialect).execute();
-  const value = rows.slice(0, page.top);
-  const last = value.at(-1);
-  return { value, next: rows.length > page.top && last ? { seq: last.seq } : undefined };
+  const { shown, last } = cutPage(rows, page.top);
+  return { value: shown, next: last && { seq: last.seq } };
 }
 
 /** False when somebody else has ended it. */

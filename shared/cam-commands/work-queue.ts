@@ -3,9 +3,6 @@ import type { CamWorkItemTable, Database, DialectName, Queries } from '../data/i
 import { procedureWorkQueue } from './work-queue-mssql.ts';
 import { statementWorkQueue } from './work-queue-sqlite.ts';
 
-/** Waiting: for a claim. Claimed: an agent holds the lease. Lost: the lease ran out; the orchestration has been or will be told. */
-export type WorkItemState = 'Waiting' | 'Claimed' | 'Lost';
-
 export type WorkItem = Selectable<CamWorkItemTable>;
 
 /** What an attempt puts into the queue; its turn is found there, everything else of an item comes with its claim. */

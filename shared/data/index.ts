@@ -16,5 +16,5 @@ export type { Database, DialectName, Queries } from './database.ts';
 export { DatabaseUnavailableError, asDatabaseError, isTransient, isUniqueViolation } from './errors.ts';
 export { openBulkWriter } from './open-bulk.ts';
 export { openDatabase } from './open.ts';
-export { contains, firstRows, pageAfter, type PageKey } from './page.ts';
+export { contains, cutPage, firstRows, pageAfter, type PageKey } from './page.ts';
 export type * from './schema.ts';

@@ -31,6 +31,15 @@ export function firstRows<DB, TB extends keyof DB, O>(
   return dialect === 'mssql' ? query.top(count) : query.limit(count);
 }
 
+/** A page out of rows that were read with one more: what it shows, and its last row when another page follows. */
+export function cutPage<Row>(
+  rows: readonly Row[],
+  count: number,
+): { readonly shown: Row[]; readonly last: Row | undefined } {
+  const shown = rows.slice(0, count);
+  return { shown, last: rows.length > count ? shown.at(-1) : undefined };
+}
+
 /** Orders by (`column`, `seq`) and starts after `key`: a page costs the same wherever it lies (never OFFSET). */
 export function pageAfter<TB extends keyof Schema, O>(
   query: SelectQueryBuilder<Schema, TB, O>,

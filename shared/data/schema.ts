@@ -231,6 +231,7 @@ export interface CamWorkItemTable extends Sequenced {
   priority: number;
   notBefore: string;
   enqueuedAt: string;
+  /** `Waiting` for a claim; `Claimed`: an agent holds the lease; `Lost`: it ran out, and the orchestration is told. */
   state: string;
   workstation: string | null;
   claimId: string | null;

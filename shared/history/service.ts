@@ -1,4 +1,4 @@
-import type { Database, PageKey } from '../data/index.ts';
+import { type Database, type PageKey, cutPage } from '../data/index.ts';
 import type { ActorKind, CamRevisionSummary, ChangeType, HistoryEntry } from './contracts.ts';
 import {
   type HistoryFilter,
@@ -29,9 +29,8 @@ export function createHistoryService({ database }: { database: Database }): Hist
       const { rows } = await database.readReplica((read) =>
         read.executeQuery(historyPage({ read, dialect }, { ...request, count: request.count + 1 })),
       );
-      const value = rows.slice(0, request.count);
-      const last = rows.length > request.count ? value.at(-1) : undefined;
-      return { value: value.map(toEntry), next: last && { seq: last.seq, value: last.changedAt } };
+      const { shown, last } = cutPage(rows, request.count);
+      return { value: shown.map(toEntry), next: last && { seq: last.seq, value: last.changedAt } };
     },
     summarize: async (filter) => {
       const summaries = new Map<string, CamRevisionSummary>();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Database, type PageKey, type Queries, isUniqueViolation } from '../data/index.ts';
+import { type Database, type PageKey, type Queries, cutPage, isUniqueViolation } from '../data/index.ts';
 import { type Change, type HistoryFact, recordHistory } from '../history/index.ts';
 import type {
   ChangeItemRequest,
@@ -59,8 +59,7 @@ export function createItemService({ database }: { database: Database }): ItemSer
     get,
     list: async (request) => {
       const rows = await itemPageQuery(database, { ...request, count: request.count + 1 }).execute();
-      const shown = rows.slice(0, request.count);
-      const last = rows.length > request.count ? shown.at(-1) : undefined;
+      const { shown, last } = cutPage(rows, request.count);
       return { value: shown.map(toItem), next: last && { seq: last.seq, value: last.itemCode } };
     },
     create: async (request, change) => {

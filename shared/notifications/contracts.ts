@@ -22,7 +22,6 @@ export type ChannelName = (typeof channels)[number];
 
 /** Pending: due at its time. Sending: a host has it. GivenUp: not taken by its channel for a day. */
 export const notificationStates = ['Pending', 'Sending', 'Sent', 'GivenUp'] as const;
-export type NotificationState = (typeof notificationStates)[number];
 
 /** An incident as the API shows it. */
 export const incident = z

@@ -1,4 +1,4 @@
-import { type Database, type PageKey, type Queries, firstRows, pageAfter } from '../data/index.ts';
+import { type Database, type PageKey, type Queries, cutPage, firstRows, pageAfter } from '../data/index.ts';
 import type { Change } from '../history/index.ts';
 import { preconditionFailed } from '../http/etag.ts';
 import { recordAction } from '../operator-actions/index.ts';
@@ -40,11 +40,10 @@ export async function listIncidents(
   if (kind) query = query.where('kind', '=', kind);
   const ordered = pageAfter(query, { seqColumn: 'Incident.seq', descending: true }, page.after);
   const rows = await firstRows(ordered, page.top + 1, database.dialect).execute();
-  const shown = rows.slice(0, page.top);
-  const last = shown.at(-1);
+  const { shown, last } = cutPage(rows, page.top);
   return {
     value: shown.map((row) => incidentView(row, language)),
-    next: rows.length > page.top && last ? { seq: last.seq } : undefined,
+    next: last && { seq: last.seq },
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Database, type PageKey, firstRows, pageAfter } from '../data/index.ts';
+import { type Database, type PageKey, cutPage, firstRows, pageAfter } from '../data/index.ts';
 import type { OperatorAction } from './contracts.ts';
 
 export interface OperatorActionFilter {
@@ -29,11 +29,10 @@ export async function listActions(
   if (filter.to) query = query.where('actedAt', '<', filter.to.toISOString());
   const ordered = pageAfter(query, { seqColumn: 'OperatorAction.seq', descending: true }, page.after);
   const rows = await firstRows(ordered, page.top + 1, database.dialect).execute();
-  const shown = rows.slice(0, page.top);
-  const last = shown.at(-1);
+  const { shown, last } = cutPage(rows, page.top);
   return {
     value: shown.map(toAction),
-    next: rows.length > page.top && last ? { seq: last.seq } : undefined,
+    next: last && { seq: last.seq },
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Database, type PageKey, isUniqueViolation } from '../data/index.ts';
+import { type Database, type PageKey, cutPage, isUniqueViolation } from '../data/index.ts';
 import type { Change } from '../history/index.ts';
 import {
   type CamRevisionContent,
@@ -83,8 +83,7 @@ export function createRoutingService({ database }: { database: Database }): Rout
     list: async (viewer, { withCount, ...request }) => {
       const query = routingPage(database, { ...request, view: viewer.view, count: request.count + 1 });
       const { rows } = await read.executeQuery(query);
-      const shown = rows.slice(0, request.count);
-      const last = rows.length > request.count ? shown.at(-1) : undefined;
+      const { shown, last } = cutPage(rows, request.count);
       const total = withCount
         ? await routingCountQuery(database, viewer.view, request.filter).executeTakeFirstOrThrow()
         : undefined;
