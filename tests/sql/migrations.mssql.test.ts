@@ -77,8 +77,10 @@ const states = async (database: string, sqlFolder = SQL_FOLDER) =>
 describe('migrations on SQL Server', () => {
   it('bring an empty database to the same schema as SQLite’s', async () => {
     const database = await emptyDatabase();
-    const names = (await readMigrations(join(SQL_FOLDER, 'mssql'))).map(({ name }) => name);
-    expect((await states(database)).every((line) => /pending|deferred/.test(line))).toBe(true);
+    const all = await readMigrations(join(SQL_FOLDER, 'mssql'));
+    const replaced = all.flatMap(({ replaces }) => replaces);
+    const names = all.map(({ name }) => name).filter((name) => !replaced.includes(name));
+    expect((await states(database)).every((line) => /pending|deferred|replaced/.test(line))).toBe(true);
 
     const { applied, deferred } = await migrateDatabase(on(database), SQL_FOLDER, now);
     expect([...applied, ...deferred].sort()).toEqual(names);

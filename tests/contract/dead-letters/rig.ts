@@ -18,6 +18,8 @@ const AT = '2026-03-02T08:00:00.000Z';
 export interface DeadLetterRig {
   readonly namespace: TestNamespace;
   readonly database: Database;
+  /** Of the database. */
+  readonly connection: string;
   get(path: string, as?: string): Promise<Reply>;
   post(path: string, reason?: string): Promise<Reply>;
   /** Puts `count` messages that stand in `queue` on its dead-letter queue. */
@@ -38,7 +40,7 @@ export async function openDeadLetterRig(): Promise<DeadLetterRig> {
     COMMANDS,
     ...queues.filter((name) => name !== COMMANDS.name).map((name) => ({ name })),
   );
-  const { database } = await createTestDatabase();
+  const { connection, database } = await createTestDatabase();
   const deadLetters = createDeadLetters({
     client: namespace.client,
     settings: { connectionString: namespace.connectionString },
@@ -66,6 +68,7 @@ export async function openDeadLetterRig(): Promise<DeadLetterRig> {
   return {
     namespace,
     database,
+    connection,
     get: (path, as = 'operator') => send('GET', path, as),
     post: (path, reason = 'seen to') => send('POST', path, 'operator', { reason }),
     async bury(queue, count) {
