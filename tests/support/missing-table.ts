@@ -7,10 +7,10 @@ export async function withoutTable(
   table: string,
   work: () => Promise<void>,
 ): Promise<void> {
-  const { dialect, transaction } = await openTestDatabase(connection);
+  const database = await openTestDatabase(connection);
   const rename = (from: string, to: string) =>
-    transaction((trx) =>
-      dialect === 'mssql'
+    database.transaction((trx) =>
+      database.dialect === 'mssql'
         ? sql`exec sp_rename ${sql.lit(`mcms.${from}`)}, ${sql.lit(to)}, 'OBJECT'`.execute(trx)
         : sql`alter table ${sql.table(from)} rename to ${sql.table(to)}`.execute(trx),
     );
