@@ -51,6 +51,8 @@ export type RunFailureCode =
   | 'INPUT_CORRUPT'
   /** An input could not be downloaded. */
   | 'INPUT_UNAVAILABLE'
+  /** Two inputs have names that a file system may take for one. */
+  | 'INPUT_NAMES_CLASH'
   /** An output could not be uploaded. */
   | 'OUTPUT_UPLOAD_FAILED'
   /** The run took longer than the job allows. */

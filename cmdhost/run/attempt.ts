@@ -11,7 +11,7 @@ import type { ProcessExit } from '../runner/hosted-process.ts';
 import { adapterJobOf } from './adapter-job.ts';
 import type { AdapterRun, Adapters } from './adapters.ts';
 import { type Heartbeats, startHeartbeats } from './heartbeats.ts';
-import { fetchInput } from './inputs.ts';
+import { fetchInput, requireDistinctNames } from './inputs.ts';
 import { createLogTail, type LogTail } from './log-tail.ts';
 import { endOf, type Outcome, outcomeOf } from './outcome.ts';
 import { uploadOutputs } from './outputs.ts';
@@ -121,6 +121,7 @@ async function settle(run: Run): Promise<void> {
 
 async function execute(run: Run, heartbeats: Heartbeats): Promise<Outcome> {
   const { job, folder, stop, context } = run;
+  requireDistinctNames(job.inputs);
   await prepareRunFolder(folder);
   const paths = await Promise.all(
     job.inputs.map(async (input) => fetchInput(input, folder.input, stop.signal)),

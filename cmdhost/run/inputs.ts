@@ -13,6 +13,24 @@ import { isDiskFull } from './outcome.ts';
 type Input = Job['inputs'][number];
 
 /**
+ * Refuses inputs that would lie on top of one another on a file system that takes names for the same whatever their case and Unicode
+ * normalization, as NTFS and APFS do: on every workstation, so that a command does not depend on which one takes it.
+ * @throws {RunFailure} `INPUT_NAMES_CLASH`
+ */
+export function requireDistinctNames(inputs: readonly Pick<Input, 'fileName'>[]): void {
+  const known = new Map<string, string>();
+  for (const { fileName } of inputs) {
+    const folded = fileName.normalize('NFC').toLowerCase();
+    const other = known.get(folded);
+    if (other !== undefined)
+      throw runFailure('INPUT_NAMES_CLASH', `${other} and ${fileName} are one name to a file system`, {
+        retryable: false,
+      });
+    known.set(folded, fileName);
+  }
+}
+
+/**
  * Downloads one input into `folder` and checks size and digest on the way.
  * @throws {RunFailure} `INPUT_CORRUPT` or `INPUT_UNAVAILABLE`; the system's error for a full disk; or the signal's reason
  * @returns the path written

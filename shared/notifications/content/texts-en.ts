@@ -53,6 +53,8 @@ export const en: Texts = {
     INPUT_UNAVAILABLE: 'The input could not be downloaded: look whether Blob Storage answers, then retry it.',
     INPUT_CORRUPT:
       'The downloaded input is not what was uploaded: look at disk and network of the workstation, then retry it.',
+    INPUT_NAMES_CLASH:
+      'Two input files have names that differ in nothing a file system minds: upload one under another name and order again.',
     PARAMETERS_INVALID: 'The parameters do not fit: order again with other parameters.',
     ADAPTER_PROTOCOL:
       'The adapter of the CAM program answers wrongly: look at its log and version on the workstation.',

@@ -51,6 +51,8 @@ export const ko: Texts = {
     INPUT_UNAVAILABLE: '입력 파일을 내려받지 못했습니다. Blob Storage 상태를 확인한 뒤 재시도하십시오.',
     INPUT_CORRUPT:
       '내려받은 입력 파일이 업로드된 것과 다릅니다. 워크스테이션의 디스크와 네트워크를 확인한 뒤 재시도하십시오.',
+    INPUT_NAMES_CLASH:
+      '입력 파일 두 개의 이름이 파일 시스템에서 같은 이름으로 취급됩니다. 한 파일의 이름을 바꿔 업로드한 뒤 다시 요청하십시오.',
     PARAMETERS_INVALID: '매개변수가 맞지 않습니다. 다른 매개변수로 다시 요청하십시오.',
     ADAPTER_PROTOCOL:
       'CAM 프로그램 어댑터의 응답이 잘못되었습니다. 워크스테이션에서 어댑터의 로그와 버전을 확인하십시오.',

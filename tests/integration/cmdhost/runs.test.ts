@@ -143,6 +143,22 @@ describe('an attempt run by the agent', () => {
     expect(result.error).toMatchObject({ code: 'INPUT_CORRUPT' });
   });
 
+  it.each([
+    ['case', 'part.esp', 'PART.ESP'],
+    ['Unicode normalization', 'größe.esp', 'größe.esp'.normalize('NFD')],
+  ])('refuses inputs whose names differ in %s only, for good', async (_name, ...names) => {
+    const blob = rig.api.addBlob(Buffer.from('model'));
+    const inputs = names.map((fileName) => ({
+      fileId: aJob().commandId,
+      fileName,
+      role: 'cam-model' as const,
+      ...blob,
+    }));
+    const { attemptId, error } = await rig.run(aJob({ inputs }));
+    expect(error).toMatchObject({ code: 'INPUT_NAMES_CLASH', retryable: false });
+    expect(await rig.ledger(attemptId)).toEqual([]);
+  });
+
   it('says that an input is not there without telling its address', async () => {
     const result = await rig.run(
       aJob({
