@@ -10,6 +10,7 @@ import { type ClaimLoop, startClaimLoop } from './claim-loop.ts';
 import { controlPeer } from './control/server.ts';
 import { runningOf } from './control/status.ts';
 import { startDiskWatch } from './disk-watch.ts';
+import type { UnreadableJobError } from './errors.ts';
 import { createFolderKeeper } from './folder-keeper.ts';
 import { openJournal } from './journal.ts';
 import { recover } from './recovery.ts';
@@ -18,6 +19,7 @@ import { within } from './retry.ts';
 import { createAdapters } from './run/adapters.ts';
 import { type RunningAttempt, startAttempt } from './run/attempt.ts';
 import { loadBlobs } from './run/blobs.ts';
+import { unreadable } from './run/outcome.ts';
 import { createRunnerHolder } from './runner/holder.ts';
 import { startRunnerSide } from './runner/side.ts';
 import { createTokenCredential } from './token.ts';
@@ -152,6 +154,17 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
       log.error('an attempt could not be begun', { attemptId: job.attemptId, error }),
     );
 
+  const refuse = (error: UnreadableJobError): void => {
+    const { attempt, message } = error;
+    log.error('a job that this version does not understand is reported failed', {
+      ...attempt,
+      reason: message,
+    });
+    if (!journal.claimed(attempt, undefined)) return;
+    journal.ended(unreadable(error, { workstation, now: clock.now() }));
+    results.wake();
+  };
+
   const claims = startClaimLoop({
     api,
     workstation,
@@ -165,6 +178,7 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
     ],
     announce: async (until) => announcer.announce(until),
     run,
+    refuse,
     log,
   });
   started.claims = claims;

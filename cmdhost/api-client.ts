@@ -12,7 +12,7 @@ import {
   type OutputsRequest,
 } from '../shared/cam-commands/contracts.ts';
 import { currentTraceparent } from '../shared/telemetry/index.ts';
-import { ApiRefusedError, ApiUnavailableError, LeaseLostError } from './errors.ts';
+import { ApiRefusedError, ApiUnavailableError, LeaseLostError, UnreadableJobError } from './errors.ts';
 import type { AgentCredential } from './token.ts';
 
 /**
@@ -41,6 +41,8 @@ export interface ApiClientOptions {
 }
 
 const TIMEOUT_MS = 30_000;
+/** What every version says of an attempt. */
+const attemptIdentity = job.pick({ commandId: true, run: true, attempt: true, attemptId: true, fence: true });
 const PASSING: ReadonlySet<number> = new Set([401, 408, 425, 429]);
 
 export function createApiClient(options: ApiClientOptions): ApiClient {
@@ -75,7 +77,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     },
     async claim(body, signal) {
       const response = await accepted(await post('claim', body, signal));
-      return response.status === 204 ? undefined : read(job, response);
+      return response.status === 204 ? undefined : readJob(response);
     },
     async heartbeat(attemptId, body, signal) {
       return read(heartbeatAnswer, await held(await post(`attempts/${attemptId}/heartbeat`, body, signal)));
@@ -117,12 +119,32 @@ async function accepted(response: Response): Promise<Response> {
 }
 
 async function read<S extends z.ZodType>(schema: S, response: Response): Promise<z.output<S>> {
-  let body: unknown;
+  return checked(schema, response, await bodyOf(response));
+}
+
+/** @throws {UnreadableJobError} when it says at least whose attempt it is */
+async function readJob(response: Response): Promise<Job> {
+  const body = await bodyOf(response);
   try {
-    body = await response.json();
+    return checked(job, response, body);
+  } catch (error) {
+    const attempt = attemptIdentity.safeParse(body);
+    if (error instanceof ApiRefusedError && attempt.success)
+      throw new UnreadableJobError(error, attempt.data);
+    throw error;
+  }
+}
+
+async function bodyOf(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
   } catch (cause) {
     throw new ApiUnavailableError(`${new URL(response.url).pathname}: the answer broke off`, { cause });
   }
+}
+
+/** @throws {ApiRefusedError} that names what is wrong */
+function checked<S extends z.ZodType>(schema: S, response: Response, body: unknown): z.output<S> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const fields = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import type { Application, Job } from '../shared/cam-commands/contracts.ts';
 import { inSpan, type Logger } from '../shared/telemetry/index.ts';
 import type { ApiClient } from './api-client.ts';
-import { ApiRefusedError, ApiUnavailableError } from './errors.ts';
+import { ApiRefusedError, ApiUnavailableError, UnreadableJobError } from './errors.ts';
 import { pause, retry, UNTIL_IT_WORKS } from './retry.ts';
 
 export interface ClaimLoop {
@@ -39,6 +39,8 @@ export interface ClaimLoopOptions {
   readonly idlePollMs: number;
   /** Carries out a job. Its seat is free again once `onProgramEnded` is called, or this resolves. Must not reject. */
   readonly run: (job: Job, onProgramEnded: () => void) => Promise<void>;
+  /** Reports an attempt that was claimed and cannot be carried out. */
+  readonly refuse: (error: UnreadableJobError) => void;
   /** What holds it from the start. */
   readonly held: readonly HoldReason[];
   /** Announces this workstation: the server does not know it (any more). */
@@ -46,7 +48,10 @@ export interface ClaimLoopOptions {
   readonly log: Logger;
 }
 
-/** A claim that was refused, or answered with what the agent cannot work with, would hardly fare better at once. */
+/**
+ * A claim that was refused, or answered with what the agent cannot work with, would hardly fare better at once; and an agent that
+ * understands no job must not take them all from those that do.
+ */
 const AFTER_REFUSAL_MS = 15_000;
 /** Jobs to a seat that may be under way: one runs, and what another one has made is uploaded. */
 const JOBS_PER_SEAT = 2;
@@ -112,7 +117,8 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
         wake(ring, 'asked');
       } catch (error) {
         if (stopped.signal.aborted) return;
-        log.error('a claim was refused', { error });
+        if (error instanceof UnreadableJobError) options.refuse(error);
+        else log.error('a claim was refused', { error });
         await pause(AFTER_REFUSAL_MS, stopped.signal).catch(() => undefined);
       }
     }

@@ -1,4 +1,7 @@
-import type { CommandError } from '../shared/cam-commands/contracts.ts';
+import type { CommandError, Job } from '../shared/cam-commands/contracts.ts';
+
+/** What has to be known of an attempt to write a result message for it. */
+export type AttemptIdentity = Pick<Job, 'commandId' | 'run' | 'attempt' | 'attemptId' | 'fence'>;
 
 /** The API could not be reached or asks to come back later. The same request may be sent again. */
 export class ApiUnavailableError extends Error {
@@ -14,13 +17,24 @@ export class ApiUnavailableError extends Error {
 
 /** The API refuses the request, or answers with what its contract does not allow. */
 export class ApiRefusedError extends Error {
-  override readonly name = 'ApiRefusedError';
+  override readonly name: string = 'ApiRefusedError';
   /** HTTP status of the answer. */
   readonly status: number;
 
   constructor(message: string, status: number, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.status = status;
+  }
+}
+
+/** A job was given to this agent that its version does not understand; what names the attempt it does. */
+export class UnreadableJobError extends ApiRefusedError {
+  override readonly name: string = 'UnreadableJobError';
+  readonly attempt: AttemptIdentity;
+
+  constructor(refused: ApiRefusedError, attempt: AttemptIdentity) {
+    super(refused.message, refused.status);
+    this.attempt = attempt;
   }
 }
 
@@ -71,6 +85,8 @@ export type RunFailureCode =
   | 'RUNNER_LOST'
   /** The disk of the work folder is full. */
   | 'DISK_FULL'
+  /** This version of the agent does not understand the job. */
+  | 'JOB_UNREADABLE'
   /** A fault of the agent itself. */
   | 'AGENT_FAILED';
 

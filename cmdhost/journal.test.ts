@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ResultMessage } from '../shared/cam-commands/contracts.ts';
-import { type AttemptIdentity, type Journal, openJournal } from './journal.ts';
+import type { AttemptIdentity } from './errors.ts';
+import { type Journal, openJournal } from './journal.ts';
 
 describe('journal', () => {
   let folder: string;

@@ -1,17 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type Job, type ResultMessage, resultMessage } from '../shared/cam-commands/contracts.ts';
+import { type ResultMessage, resultMessage } from '../shared/cam-commands/contracts.ts';
 import type { Clock } from '../shared/time/clock.ts';
+import type { AttemptIdentity } from './errors.ts';
 
 /**
  * `claimed` -> `started` (the adapter runs) -> `ended` (the result is decided, not yet sent) -> `reported`; or `dropped`, when
  * the lease was lost and nobody waits for a result.
  */
 export type AttemptState = 'claimed' | 'started' | 'ended' | 'reported' | 'dropped';
-
-/** What has to be known of an attempt to write a result message for it. */
-export type AttemptIdentity = Pick<Job, 'commandId' | 'run' | 'attempt' | 'attemptId' | 'fence'>;
 
 export interface JournalEntry extends AttemptIdentity {
   readonly state: AttemptState;

@@ -1,5 +1,12 @@
 import type { CommandError, ResultMessage } from '../../shared/cam-commands/contracts.ts';
-import { LeaseLostError, RunFailure, type RunFailureCode, RunnerLostError, RunStopped } from '../errors.ts';
+import {
+  LeaseLostError,
+  RunFailure,
+  type RunFailureCode,
+  RunnerLostError,
+  RunStopped,
+  type UnreadableJobError,
+} from '../errors.ts';
 import { errorCode } from '../system-error.ts';
 
 export type Outcome = Pick<ResultMessage, 'kind' | 'outputs' | 'error'>;
@@ -14,6 +21,21 @@ export function outcomeOf(reason: unknown, attemptTimeoutMs: number): Outcome | 
   if (reason instanceof RunFailure) return { kind: 'failed', error: reason.error };
   const name = reason instanceof Error ? reason.name : 'unknown error';
   return failure('failed', 'AGENT_FAILED', `fault of the agent: ${name}`);
+}
+
+/** The result of an attempt whose job this version does not understand; a workstation with another one may. */
+export function unreadable(
+  { attempt, message }: Pick<UnreadableJobError, 'attempt' | 'message'>,
+  { workstation, now }: { readonly workstation: string; readonly now: Date },
+): ResultMessage {
+  return {
+    schemaVersion: 1,
+    ...attempt,
+    startedAt: null,
+    endedAt: now.toISOString(),
+    workstation,
+    ...failure('failed', 'JOB_UNREADABLE', message.slice(0, 2000)),
+  };
 }
 
 /** True when the error, or what caused it, is a disk (or a quota) with no room left. */

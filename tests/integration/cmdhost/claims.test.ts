@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Job } from '../../../shared/cam-commands/contracts.ts';
 import { aJob, Rig, simulated } from './rig.ts';
 
 describe('claiming work', () => {
@@ -106,5 +107,17 @@ describe('claiming work', () => {
     for (const response of uploads) response.writeHead(503).end();
     for (const _job of jobs) expect((await rig.result()).kind).toBe('succeeded');
     expect([claimed, given().length]).toEqual([4, 5]);
+  });
+
+  it('reports a job that it does not understand', async () => {
+    const strange = { ...aJob(), application: 'paint' } as unknown as Job;
+    const { attemptId, fence } = strange;
+    rig.api.offer(strange);
+    await rig.ringBell();
+    const result = await rig.result();
+    expect(result).toMatchObject({ attemptId, fence, kind: 'failed', startedAt: null });
+    expect(result.error).toMatchObject({ code: 'JOB_UNREADABLE', retryable: true });
+    expect(result.error?.message).toContain('application');
+    expect(await rig.ledger(attemptId)).toEqual([]);
   });
 });
