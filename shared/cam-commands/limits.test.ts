@@ -1,16 +1,16 @@
 import { expect, it } from '@jest/globals';
 import { judgeLimit } from './limits.ts';
-import type { PausedInterval } from './paused-time.ts';
+import type { Span } from '../time/spans.ts';
 
 const at = (minute: number) => new Date(Date.UTC(2030, 0, 1, 0, minute));
-const pause = (from: number, to: number | null): PausedInterval => ({
+const pause = (from: number, to: number | null): Span => ({
   from: at(from).toISOString(),
-  to: to === null ? null : at(to).toISOString(),
+  until: to === null ? null : at(to).toISOString(),
 });
 /** A limit of an hour whose time began at minute 0. */
 const HOUR = { since: at(0).toISOString(), limitMs: 3_600_000 };
 
-it.each<[now: number, what: string, pauses: readonly PausedInterval[], lookAgain: number | 'late']>([
+it.each<[now: number, what: string, pauses: readonly Span[], lookAgain: number | 'late']>([
   [60, 'never paused', [], 'late'],
   [61, 'looked at late', [], 'late'],
   [59, 'looked at early', [], 60],

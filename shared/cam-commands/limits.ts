@@ -1,7 +1,8 @@
+import { type Span, coveredMs } from '../time/spans.ts';
 import { type AttemptDeps, type AttemptKey, findAttempt, requireCommand } from './attempts.ts';
 import type { LimitName } from './decide-waits.ts';
 import { waitsForPausedWorkstations } from './wait-reasons.ts';
-import { type PausedInterval, pausedMsBetween, pausesOverlapping } from './paused-time.ts';
+import { pausesOverlapping } from './paused-time.ts';
 
 /** What a look at a limit found. `lookAgainAt` (ISO 8601 UTC) is null when the limit is passed or binds nothing any more. */
 export interface LimitLook {
@@ -44,11 +45,11 @@ export async function lookAtLimit(
 /** The decision about a limit, pure. `pauses`: all that were in force at some time since the limit's time began. */
 export function judgeLimit(
   { since, limitMs }: Omit<Limit, 'limit'>,
-  pauses: readonly PausedInterval[],
+  pauses: readonly Span[],
   now: Date,
 ): LimitLook {
   const from = new Date(since);
-  const pausedMs = pausedMsBetween(pauses, from, now);
+  const pausedMs = coveredMs(pauses, from, now);
   const leftMs = limitMs - (now.getTime() - from.getTime() - pausedMs);
   if (leftMs <= 0) return { late: true, lookAgainAt: null };
   const resumesAt = resumption(pauses, now);
@@ -60,12 +61,12 @@ export function judgeLimit(
 }
 
 /** When the pauses in force end: now when none is, undefined when nobody knows. Pauses that meet count as one. */
-function resumption(pauses: readonly PausedInterval[], now: Date): Date | undefined {
+function resumption(pauses: readonly Span[], now: Date): Date | undefined {
   let end = now.getTime();
   for (const pause of pauses.toSorted((one, other) => Date.parse(one.from) - Date.parse(other.from))) {
     if (Date.parse(pause.from) > end) continue;
-    if (pause.to === null) return undefined;
-    end = Math.max(end, Date.parse(pause.to));
+    if (pause.until === null) return undefined;
+    end = Math.max(end, Date.parse(pause.until));
   }
   return new Date(end);
 }

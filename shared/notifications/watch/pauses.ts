@@ -1,9 +1,4 @@
-/** A stretch of time, ISO 8601. */
-export interface Span {
-  readonly from: string;
-  /** When it ended or will end by itself; null: it goes on. */
-  readonly until: string | null;
-}
+import type { Span } from '../../time/spans.ts';
 
 /** A pause as it was or is in force. */
 export interface PauseSpan extends Span {
@@ -45,24 +40,6 @@ function commonSpans(some: readonly Span[], others: readonly Span[]): Span[] {
 export function earliest(a: string | null, b: string | null): string | null {
   if (a === null || b === null) return a ?? b;
   return a < b ? a : b;
-}
-
-/** How much of the time from `since` to `now` was under one of the pauses, in milliseconds; what two cover counts once. */
-export function pausedMs(pauses: readonly Span[], since: string, now: Date): number {
-  const spans = pauses
-    .map(({ from, until }) => ({
-      fromMs: Math.max(Date.parse(from), Date.parse(since)),
-      untilMs: Math.min(until === null ? now.getTime() : Date.parse(until), now.getTime()),
-    }))
-    .filter(({ fromMs, untilMs }) => untilMs > fromMs)
-    .sort((a, b) => a.fromMs - b.fromMs);
-  let total = 0;
-  let reachedMs = 0;
-  for (const { fromMs, untilMs } of spans) {
-    total += Math.max(untilMs - Math.max(fromMs, reachedMs), 0);
-    reachedMs = Math.max(reachedMs, untilMs);
-  }
-  return total;
 }
 
 export function isInForce({ until }: Span, now: Date): boolean {

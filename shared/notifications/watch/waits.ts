@@ -1,5 +1,6 @@
+import { coveredMs } from '../../time/spans.ts';
 import { WATCH_LIMITS, type Finding } from './findings.ts';
-import { type PauseSpan, isInForce, pausedMs, pausesOfWork } from './pauses.ts';
+import { type PauseSpan, isInForce, pausesOfWork } from './pauses.ts';
 
 /** Work of one kind that waits for a workstation: what wants the same of it, down to machine and post-processor. */
 export interface WaitingLane {
@@ -31,7 +32,7 @@ export function longWaits(
     const workstations = explained.get(lane.commandId)?.workstations ?? [];
     const covering = pausesOfWork(pauses, { ...lane, workstations });
     if (covering.some((pause) => isInForce(pause, now))) return false;
-    const waitedMs = now.getTime() - Date.parse(lane.since) - pausedMs(covering, lane.since, now);
+    const waitedMs = now.getTime() - Date.parse(lane.since) - coveredMs(covering, new Date(lane.since), now);
     return waitedMs > WATCH_LIMITS.queueWaitMs;
   });
   return late
