@@ -61,6 +61,16 @@ if ((Get-FileHash -LiteralPath $WinSWPath -Algorithm SHA256).Hash -ne $WinSWSha2
 $config = Get-Content -LiteralPath $ConfigFile -Raw -Encoding UTF8 | ConvertFrom-Json
 $ConfigFile = (Resolve-Path -LiteralPath $ConfigFile).ProviderPath
 
+# With the wrong one of the two, nothing would ever run here.
+$runner = $config.PSObject.Properties['runner']
+$session = ($null -ne $runner) -and ($runner.Value.mode -eq 'session')
+if (($CamUser -ne '') -and (-not $session)) {
+    throw "-CamUser needs runner.mode ""session"" in ${ConfigFile}: a runner in that user's session is to start the CAM programs."
+}
+if (($CamUser -eq '') -and $session) {
+    throw "$ConfigFile has runner.mode ""session"": give -CamUser, whose session the runner is to start in, or take ""child""."
+}
+
 # A rotation makes new files, which get the rights of their folder: the folder is for the keys alone.
 $keys = Split-Path -Parent $config.identity.privateKeyFile
 $strangers = @(Get-ChildItem -LiteralPath $keys | Where-Object { $_.PSIsContainer -or $_.Name -notlike '*.pem*' })

@@ -33,7 +33,8 @@ fi
 mkdir -p "$home" "$root/etc/$name/keys" "$root/var/lib/$name" "$root/etc/systemd/system"
 if [ ! -e "$config" ]; then
   sed -e 's|C:\\\\ProgramData\\\\MCMS\\\\CmdHost\\\\keys\\\\|/etc/mcms-cmdhost/keys/|' \
-    -e 's|C:\\\\ProgramData\\\\MCMS\\\\CmdHost\\\\work|/var/lib/mcms-cmdhost|' "$package/install/cmdhost.sample.json" >"$config"
+    -e 's|C:\\\\ProgramData\\\\MCMS\\\\CmdHost\\\\work|/var/lib/mcms-cmdhost|' \
+    -e 's|"mode": "session"|"mode": "child"|' "$package/install/cmdhost.sample.json" >"$config"
   start=no
 fi
 if [ -z "$root" ]; then

@@ -14,6 +14,7 @@ const SCRIPTS = [
 ].map((path): [string, string] => [path.split(/[\\/]/).at(-1) ?? '', readFileSync(path, 'utf8')]);
 const installScript = readFileSync(join(HERE, 'install-service.ps1'), 'utf8');
 const unit = readFileSync(join(HERE, 'mcms-cmdhost.service'), 'utf8');
+const linuxInstaller = readFileSync(join(HERE, 'install.sh'), 'utf8');
 const sample = JSON.parse(readFileSync(join(HERE, 'cmdhost.sample.json'), 'utf8')) as Record<string, unknown>;
 
 /** Cmdlets that Windows PowerShell 5.1 has on every Windows; anything else is a function of these scripts or a mistake. */
@@ -106,6 +107,10 @@ describe('the systemd unit', () => {
   });
 });
 
-it('the sample configuration is one', () => {
-  expect(cmdhostConfig.parse(sample).adapters[0]?.application).toBe('esprit');
+it('the sample configuration is one, for a runner in the session of the CAM user; on Linux the agent starts its own', () => {
+  const { adapters, runner } = cmdhostConfig.parse(sample);
+  expect([adapters[0]?.application, runner.mode]).toEqual(['esprit', 'session']);
+  const [, found, put] = /s\|("mode": "session")\|("mode": "child")\|/.exec(linuxInstaller) ?? [];
+  expect(readFileSync(join(HERE, 'cmdhost.sample.json'), 'utf8').split(found ?? '')).toHaveLength(2);
+  expect(put).toBe('"mode": "child"');
 });
