@@ -3,6 +3,7 @@ import { removeUnusedLanes } from '../../shared/cam-commands/index.ts';
 import { removeOldCommitMarkers } from '../../shared/data/index.ts';
 import { archiveHistory } from '../../shared/history/index.ts';
 import { removeExpiredKeys } from '../../shared/idempotency/index.ts';
+import { removeOldNotifications } from '../../shared/notifications/index.ts';
 import { createLogger } from '../../shared/telemetry/index.ts';
 import type { AppDeps } from '../deps.ts';
 import { runRound } from './round.ts';
@@ -22,6 +23,7 @@ export function registerRetention(deps: AppDeps, historyArchiveAfterMs: number |
       await runRound('retention.run', async () => {
         while ((await removeExpiredKeys(deps, BATCH)) === BATCH);
         while ((await removeOldCommitMarkers(deps, BATCH)) === BATCH);
+        while ((await removeOldNotifications(deps, BATCH)) > 0);
         await removeUnusedLanes(deps);
         if (historyArchiveAfterMs !== undefined) await archiveOldHistory(deps, historyArchiveAfterMs);
       });

@@ -9,6 +9,7 @@ export {
 } from './incident-service.ts';
 export type { EndedCommand, Notices } from './notices.ts';
 export { silentNotices } from './notices.ts';
+export { removeOldNotifications } from './retention.ts';
 export { type RelayDeps, sendNotifications } from './relay.ts';
 export type { DeadLetterCount, QueueTrouble } from './watch/dead-letters.ts';
 export { UNWATCHED_INCIDENTS, watchIncidents } from './watch/watch.ts';

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { removeOldNotifications, solveIncident } from '../../../shared/notifications/index.ts';
 import {
   ENDED,
   type NotificationRig,
@@ -34,6 +35,34 @@ describe('what is to be told', () => {
     );
     expect(await incidentsOf(rig)).toMatchObject([{ toldAt: rig.now(), toldOccurrences: 1 }]);
     expect(new Set((await notificationsOf(rig)).map(({ state }) => state))).toEqual(new Set(['Sent']));
+  });
+
+  it('is removed 90 days after it was sent or given up, once its incident is solved', async () => {
+    const DAY_MS = 24 * HOUR_MS;
+    const remove = () =>
+      removeOldNotifications({ database: rig.database, clock: { now: () => new Date(rig.now()) } }, 2);
+    await rig.end();
+    await rig.send();
+    await rig.end({ commandId: commandId(2), outcome: 'Succeeded', error: undefined });
+    await rig.fault({ channel: 'email', refuse: 1_000, status: 503 });
+    rig.advance(DAY_MS);
+    expect(await rig.send()).toEqual({ sent: 0, failed: 1 });
+    const states = async () => (await notificationsOf(rig)).map(({ state }) => state).sort();
+    expect(await states()).toEqual(['GivenUp', 'Sent', 'Sent', 'Sent']);
+
+    rig.advance(89 * DAY_MS);
+    expect(await remove()).toBe(0);
+    rig.advance(2 * DAY_MS);
+    expect([await remove(), await remove()]).toEqual([2, 0]);
+    expect(await states()).toEqual(['Sent', 'Sent']);
+    const [incident] = await incidentsOf(rig);
+    await solveIncident(rig, {
+      incidentId: incident?.incidentId ?? '',
+      change: { at: rig.now(), by: 'lee', kind: 'user', comment: 'a new post-processor' },
+      expectedVersion: undefined,
+    });
+    expect([await remove(), await remove()]).toEqual([2, 0]);
+    expect(await states()).toEqual([]);
   });
 
   it('tells a person of a success and nobody else', async () => {
