@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { clientOf, newRouting, order, type Client } from '../e2e/client.ts';
 import { awayMs, createItem, during, expectUnavailable } from '../support/faults-away.ts';
 import { commandStatuses, databasePath, untilSettled } from '../support/faults-database.ts';
 import { ledgerPath } from '../support/faults-ledger.ts';
 import { openProducer, type Producer } from '../support/faults-producer.ts';
 import { refusedMessages } from '../support/faults-queues.ts';
-import { lockDatabase, moveDatabase, unlockDatabase } from '../support/faults-sql-away.ts';
+import { lockDatabase, moveDatabaseAway, unlockDatabase } from '../support/faults-sql-away.ts';
 import { findViolations } from '../support/invariants.ts';
 import { startStack, until, type TestStack } from '../support/stack.ts';
 import { tablesOfFile } from '../support/tables.ts';
@@ -53,8 +53,7 @@ describe(`a database that is away for ${AWAY_MS / 1000} s`, () => {
       });
       await unlockDatabase(holder);
 
-      const elsewhere = join(dirname(path), 'elsewhere');
-      await moveDatabase(path, elsewhere);
+      const moveBack = await moveDatabaseAway(path, join(dirname(path), 'elsewhere'));
       const readiness: number[] = [];
       await during(AWAY_MS / 2, async () => {
         expectUnavailable(await engineer.call('GET', '/routings'));
@@ -64,7 +63,7 @@ describe(`a database that is away for ${AWAY_MS / 1000} s`, () => {
       });
       // What readiness says is up to five seconds old.
       expect(readiness.slice(-3)).toEqual([503, 503, 503]);
-      await moveDatabase(join(elsewhere, basename(path)), dirname(path));
+      await moveBack();
 
       await untilSettled(readTable, ordered, 90_000);
       const statuses = await commandStatuses(readTable);

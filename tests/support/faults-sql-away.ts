@@ -28,11 +28,19 @@ export async function unlockDatabase(holder: ChildProcess): Promise<void> {
   if (code !== 0) throw new Error(`the process that locked the database ended with ${String(code)}`);
 }
 
-/** Moves the database with the files that belong to it. */
-export async function moveDatabase(from: string, to: string): Promise<void> {
+/**
+ * Moves the database with the files that belong to it; the answer moves it back. The database itself goes first and comes last: whoever
+ * found it there without its log would begin a new one, and lose that to the old.
+ */
+export async function moveDatabaseAway(path: string, to: string): Promise<() => Promise<void>> {
+  const away = join(to, basename(path));
   await mkdir(to, { recursive: true });
-  for (const suffix of ['', '-wal', '-shm']) {
-    const path = `${from}${suffix}`;
-    if (existsSync(path)) await rename(path, join(to, basename(path)));
-  }
+  for (const suffix of ['', '-wal', '-shm']) await moveIfThere(`${path}${suffix}`, `${away}${suffix}`);
+  return async () => {
+    for (const suffix of ['-wal', '-shm', '']) await moveIfThere(`${away}${suffix}`, `${path}${suffix}`);
+  };
+}
+
+async function moveIfThere(from: string, to: string): Promise<void> {
+  if (existsSync(from)) await rename(from, to);
 }

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { databasePath } from '../../../support/faults-database.ts';
-import { lockDatabase, moveDatabase, unlockDatabase } from '../../../support/faults-sql-away.ts';
+import { lockDatabase, moveDatabaseAway, unlockDatabase } from '../../../support/faults-sql-away.ts';
 import type { Rig } from '../rig.ts';
 import type { Fault } from './fault.ts';
 
@@ -26,10 +26,9 @@ export const sqlAway: Fault = {
     const holder = await lockDatabase(path);
     await delay(durations.sqlAwayMs / 2);
     await unlockDatabase(holder);
-    const elsewhere = join(dirname(path), 'elsewhere');
-    await moveDatabase(path, elsewhere);
+    const moveBack = await moveDatabaseAway(path, join(dirname(path), 'elsewhere'));
     await delay(durations.sqlAwayMs / 2);
-    await moveDatabase(join(elsewhere, 'mcms.db'), dirname(path));
+    await moveBack();
   },
 };
 
