@@ -50,6 +50,7 @@ export const rules = {
   'instance-open': 'every orchestration has completed',
   'message-left': 'no message is left in a queue',
   'message-refused': 'rejected and dead-lettered is what has to be',
+  'round-ended': 'a round of a fault test comes to its end, and what it left can be read',
   'workstations-word': 'an attempt ended as its workstation wrote down',
 } as const;
 

@@ -44,7 +44,9 @@ export async function playFault(fault: Fault, options: PlayOptions): Promise<Fau
       const missing = await fault.missing?.(rig);
       if (missing !== undefined) return { fault: name, what, rounds, missing };
       const wanted = options.wanted ?? scarcePhases(rounds);
-      const round = await playRound({ ...options, wanted, rig, fault, seed, refused });
+      const round = await playRound({ ...options, wanted, rig, fault, seed, refused }).catch(
+        (error: unknown) => brokenOff(seed, error),
+      );
       rounds.push(round);
       options.report(describe(name, round));
       const spoilt = round.violations.length > 0 || round.open !== '';
@@ -58,6 +60,19 @@ export async function playFault(fault: Fault, options: PlayOptions): Promise<Fau
     await rig?.[Symbol.asyncDispose]();
   }
   return { fault: name, what, rounds };
+}
+
+/** A round that could not be played to its end: a stack that cannot be read proves nothing, and the other seeds go on. */
+function brokenOff(seed: number, error: unknown): RoundResult {
+  const found = error instanceof Error ? error.message : String(error);
+  return {
+    seed,
+    struck: [],
+    commands: 0,
+    violations: [{ rule: 'round-ended', subject: 'the round', found, commandId: undefined }],
+    open: '',
+    seconds: 0,
+  };
 }
 
 /** The phases that the next strike has to find, for every one to be found once a round. */

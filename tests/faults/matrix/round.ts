@@ -11,10 +11,14 @@ import { type Sighting, sight } from './sightings.ts';
 
 /** While the moment of the strike is awaited, orders go on as long as fewer commands than this are on their way to the work queue. */
 const MOST_ARRIVING = 3;
-const MOST_ORDERS = 26;
+/** The same while one that waits for a seat is sought: so many fill the seats. */
+const MOST_ARRIVING_TO_WAIT = 7;
+const MOST_ORDERS = 30;
 const LOOK_EVERY_MS = 100;
-/** After so many looks in vain the strike does without one more of the phases: it never waits for what does not come. */
-const LOOKS_PER_PHASE = 15;
+/** A command needs about so many looks to come into the last phase. */
+const PATIENCE_LOOKS = 40;
+/** After so many further looks in vain the strike does without one more of the phases: it never waits for what does not come. */
+const LOOKS_PER_PHASE = 20;
 /** How long all may take to come to an end after the strike; far more than it does. */
 const SETTLE_LIMIT_MS = 90_000;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
@@ -107,16 +111,19 @@ async function withCommands(rig: Rig, violations: readonly Violation[]): Promise
 async function populate(rig: Rig, population: Population, wanted: readonly Phase[]): Promise<Sighting[]> {
   let orders = 0;
   let sightings: Sighting[] = [];
+  let missing = wanted;
   for (let look = 1; ; look += 1) {
     const arriving = sightings.filter(({ phase }) => phase === 'accepted' || phase === 'begun').length;
-    if (arriving < MOST_ARRIVING && orders < MOST_ORDERS) {
+    const most = missing.includes('waiting') ? MOST_ARRIVING_TO_WAIT : MOST_ARRIVING;
+    if (arriving < most && orders < MOST_ORDERS) {
       orders += 1;
       await population.order();
     }
     sightings = await sight(rig, population);
     const phases = new Set(sightings.map(({ phase }) => phase));
-    const missing = wanted.filter((phase) => !phases.has(phase)).length;
-    if (missing <= Math.floor(look / LOOKS_PER_PHASE)) return sightings;
+    missing = wanted.filter((phase) => !phases.has(phase));
+    const doneWithout = Math.floor(Math.max(0, look - PATIENCE_LOOKS) / LOOKS_PER_PHASE);
+    if (missing.length <= doneWithout) return sightings;
     await delay(LOOK_EVERY_MS);
   }
 }
