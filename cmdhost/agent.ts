@@ -104,7 +104,15 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
     log,
   });
   const adapters = createAdapters({ runner: holder, workFolder, seats });
-  const announcer = createAnnouncer({ api, config, version, runner: () => holder.state(), log });
+  const announcer = createAnnouncer({
+    api,
+    config,
+    version,
+    runner: () => holder.state(),
+    lastContactAt: () => lastContactAt,
+    clock,
+    log,
+  });
 
   const closeAll = async (): Promise<void> => {
     disk.stop();

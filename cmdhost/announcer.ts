@@ -4,6 +4,7 @@ import { release, type } from 'node:os';
 import type { AnnounceRequest } from '../shared/cam-commands/contracts.ts';
 import type { CmdhostConfig } from '../shared/config/cmdhost.ts';
 import { inSpan, type Logger } from '../shared/telemetry/index.ts';
+import type { Clock } from '../shared/time/clock.ts';
 import type { ApiClient } from './api-client.ts';
 import { retry, UNTIL_IT_WORKS } from './retry.ts';
 import type { RunnerState } from './runner/holder.ts';
@@ -21,14 +22,22 @@ export interface AnnouncerOptions {
   readonly config: CmdhostConfig;
   readonly version: string;
   readonly runner: () => RunnerState;
+  /** When the API last answered anything; null: not yet. */
+  readonly lastContactAt: () => string | null;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** A certificate that was exchanged is told of within this time. */
-const LOOK_EVERY_MS = 3_600_000;
+/** What changed without anybody saying so, a certificate, is told of within this time. */
+const LOOK_EVERY_MS = 60_000;
+/**
+ * An agent that has been silent for so long announces itself at the next look: one that is drained, or without a runner, claims nothing,
+ * and the server takes a workstation that it has not heard of for two minutes for lost.
+ */
+const SILENT_MS = 30_000;
 
 export function createAnnouncer(options: AnnouncerOptions): Announcer {
-  const { api, log } = options;
+  const { api, clock, lastContactAt, log } = options;
   const bootId = randomUUID();
   const stopped = new AbortController();
   let told = '';
@@ -50,17 +59,23 @@ export function createAnnouncer(options: AnnouncerOptions): Announcer {
         if (attempt === 1) log.warn('the API does not take the announcement yet; trying on', { error });
       },
     });
-  const refresh = (): void => {
+  const isSilent = (): boolean => {
+    const contactAt = lastContactAt();
+    return contactAt === null || clock.now().getTime() - Date.parse(contactAt) >= SILENT_MS;
+  };
+  const refresh = (): void => again(() => false);
+  const again = (anyway: () => boolean): void => {
     refreshing = refreshing
       .then(async () => {
-        if (JSON.stringify(await announcement(options, bootId)) !== told) await announce(stopped.signal);
+        if (anyway() || JSON.stringify(await announcement(options, bootId)) !== told)
+          await announce(stopped.signal);
       })
       .catch((error: unknown) => {
         if (!stopped.signal.aborted) log.warn('what changed could not be announced', { error });
       });
   };
 
-  const timer = setInterval(refresh, LOOK_EVERY_MS);
+  const timer = setInterval(() => again(isSilent), LOOK_EVERY_MS);
   return {
     announce,
     refresh,
