@@ -50,6 +50,8 @@ export const rules = {
   'instance-open': 'every orchestration has completed',
   'message-left': 'no message is left in a queue',
   'message-refused': 'rejected and dead-lettered is what has to be',
+  'cancel-obeyed': 'no workstation got an attempt that was queued after the cancellation of its run',
+  'round-settled': 'everything comes to rest in time',
   'round-ended': 'a round of a fault test comes to its end, and what it left can be read',
   'workstations-word': 'an attempt ended as its workstation wrote down',
 } as const;
@@ -74,12 +76,15 @@ interface CommandRow {
   readonly commandType: string;
   readonly status: string;
   readonly run: number;
+  readonly cancelRequestedAt: string | null;
 }
 interface AttemptRow {
   readonly attemptId: string;
   readonly commandId: string;
   readonly run: number;
   readonly status: string;
+  readonly queuedAt: string;
+  readonly claimedAt: string | null;
   readonly endedAt: string | null;
   readonly errorCode: string | null;
 }
@@ -193,6 +198,12 @@ function violationsOfCommand(command: CommandRow, facts: Facts): Violation[] {
   for (const attempt of attempts) {
     if (attempt.endedAt === null || !['Succeeded', 'Failed', 'Lost', 'Cancelled'].includes(attempt.status))
       found.push(violation('attempt-open', attempt.attemptId, attempt.status));
+  }
+  const { cancelRequestedAt } = command;
+  for (const { attemptId, run, queuedAt, claimedAt } of attempts) {
+    const isLate = cancelRequestedAt !== null && run === command.run && queuedAt > cancelRequestedAt;
+    if (isLate && claimedAt !== null)
+      found.push(violation('cancel-obeyed', attemptId, `queued ${queuedAt}, cancelled ${cancelRequestedAt}`));
   }
   const results = attempts.filter((attempt) => attempt.status === 'Succeeded').length;
   if (results !== (succeeded ? 1 : 0))

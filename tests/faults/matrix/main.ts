@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readArguments, type MatrixArguments } from './arguments.ts';
 import { FAULTS } from './faults/index.ts';
-import { FULL, playFault, QUICK } from './play.ts';
+import { FULL, hasFound, playFault, QUICK } from './play.ts';
 import { COMMANDS_PER_CELL, renderMatrix, renderViolations, writeReport } from './report.ts';
 import { sabotages } from './sabotage/index.ts';
 import { type FaultRow, rowOf } from './tally.ts';
@@ -73,7 +73,7 @@ async function playSabotages({ sabotages: names, seeds, quick }: MatrixArguments
       wanted: sabotage.phases,
       report: console.log,
     });
-    const caught = without.rounds.some(({ violations }) => violations.length > 0);
+    const caught = without.rounds.some(hasFound);
     const green = withIt.rounds.every(({ violations }) => violations.length === 0);
     console.log(
       `${sabotage.name}: ${caught ? 'caught' : 'NOT CAUGHT'}, and ${green ? 'green' : 'RED'} with it\n`,

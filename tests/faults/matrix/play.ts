@@ -29,30 +29,38 @@ export interface PlayOptions {
   readonly report: (line: string) => void;
 }
 
+/** Whether a round found that something does not hold, and did not merely break off. */
+export function hasFound({ violations }: RoundResult): boolean {
+  return violations.some(({ rule }) => rule !== 'round-ended');
+}
+
 /** Plays the seeds of a fault, on one stack as long as nothing is wrong and the fault leaves nothing behind. */
 export async function playFault(fault: Fault, options: PlayOptions): Promise<FaultPlayed> {
   const { name, what } = fault;
   const rounds: RoundResult[] = [];
+  const missing = fault.missing?.();
+  if (missing !== undefined) return { fault: name, what, rounds, missing };
   let rig: Rig | undefined;
   let refused: Record<string, number> = {};
   try {
     for (const seed of options.seeds) {
-      if (!rig) {
-        rig = await startRig({ sabotage: options.sabotage, smallDisk: fault.smallDisk });
-        refused = {};
+      let round: RoundResult;
+      try {
+        if (!rig) {
+          rig = await startRig({ sabotage: options.sabotage, smallDisk: fault.smallDisk });
+          refused = {};
+        }
+        const wanted = options.wanted ?? scarcePhases(rounds);
+        round = await playRound({ ...options, wanted, rig, fault, seed, refused });
+      } catch (error) {
+        round = brokenOff(seed, error);
       }
-      const missing = await fault.missing?.(rig);
-      if (missing !== undefined) return { fault: name, what, rounds, missing };
-      const wanted = options.wanted ?? scarcePhases(rounds);
-      const round = await playRound({ ...options, wanted, rig, fault, seed, refused }).catch(
-        (error: unknown) => brokenOff(seed, error),
-      );
       rounds.push(round);
       options.report(describe(name, round));
-      const spoilt = round.violations.length > 0 || round.open !== '';
+      const spoilt = round.violations.length > 0;
       if (spoilt && options.untilViolation) break;
       if (spoilt || fault.freshRig) {
-        await rig[Symbol.asyncDispose]();
+        await rig?.[Symbol.asyncDispose]();
         rig = undefined;
       }
     }

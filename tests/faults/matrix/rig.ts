@@ -23,6 +23,8 @@ const SMALL_DISK_OWNER = 'cmdhost-1';
 export const LOCK_MS = 5_000;
 const ATTEMPT_LIMIT = 'PT8S';
 const START_TRIES = 3;
+/** A matrix lasts for hours, on a machine that may have other work. */
+const READY_TIMEOUT_MS = 150_000;
 
 /** A stack with its clients, on which rounds are played. */
 export interface Rig extends AsyncDisposable {
@@ -66,6 +68,7 @@ export async function startRig({ sabotage, smallDisk = false }: RigOptions): Pro
       entry: 'tests/faults/matrix/stack-main.ts',
       cmdhosts: AGENTS,
       stateDir,
+      readyTimeoutMs: READY_TIMEOUT_MS,
       env: {
         MCMS_QUEUES_FILE: queuesFile,
         MCMS_FAULT_AWAY: away,

@@ -87,11 +87,13 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
     .filter(({ commandId, phase }) => known.includes(commandId) && phase !== 'ended')
     .filter(({ commandId }) => !violations.some(({ subject }) => subject === commandId))
     .map(({ commandId, phase }): Violation => ({ rule: 'command-open', subject: commandId, found: phase }));
+  const unsettled: Violation[] =
+    open === '' ? [] : [{ rule: 'round-settled', subject: 'the stack', found: open }];
   return {
     seed,
     struck,
     commands: commands.length,
-    violations: await withCommands(rig, [...violations, ...lost]),
+    violations: await withCommands(rig, [...violations, ...lost, ...unsettled]),
     open,
     seconds: Math.round((performance.now() - startedAt) / 1000),
   };

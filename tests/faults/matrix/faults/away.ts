@@ -36,6 +36,10 @@ export const diskFull: Fault = {
   name: 'disk-full',
   what: 'the disk under the work folder of one workstation (journal and run folders) is full for 5 s',
   smallDisk: true,
+  missing: () =>
+    process.platform === 'linux' && process.getuid?.() === 0
+      ? undefined
+      : 'it needs a small file system of its own, which only root may mount on Linux',
   async strike({ rig, durations }) {
     const ballast = join(rig.workFolder, 'ballast');
     await fill(ballast);

@@ -36,7 +36,7 @@ export interface Fault {
   /** Notifications that rightly wait when all else has ended: the fault is still there for them. Default none. */
   readonly mayWait?: (notices: readonly NoticeRow[]) => ReadonlySet<string>;
   /** Says in a sentence why it cannot be played here; undefined when it can. */
-  missing?(rig: Rig): Promise<string | undefined>;
+  missing?(): string | undefined;
   /** Strikes and heals; resolves when all is there again, though perhaps not yet ready. */
   strike(strike: Strike): Promise<Aftermath | void>;
 }

@@ -35,10 +35,10 @@ export const killAgent: Fault = {
 export const killRunner: Fault = {
   name: 'kill-runner',
   what: '`kill -9` of every runner (the process that starts the CAM programs for an agent)',
-  missing: async (rig) =>
-    (await runners(rig)).length > 0 ? undefined : 'no process of the stack is a runner',
   strike: async ({ rig }) => {
-    for (const pid of await runners(rig)) killNow(pid);
+    const found = await runners(rig);
+    if (found.length === 0) throw new Error('no process of the stack is a runner');
+    for (const pid of found) killNow(pid);
   },
 };
 

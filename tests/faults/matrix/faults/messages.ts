@@ -42,7 +42,7 @@ export const duplicates: Fault = {
 
 export const poison: Fault = {
   name: 'poison',
-  what: 'every tenth message on the queues of orders and results is poison: no JSON, wrong schema, unknown routing, huge',
+  what: 'five messages on the queues of orders and results are poison: no JSON, wrong schema, unknown routing, huge',
   async strike({ rig, random }) {
     const kinds = random.shuffled(poisonKinds());
     for (const { queue, message } of kinds) await sendAll(rig, queue, [message]);
