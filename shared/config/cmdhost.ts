@@ -10,6 +10,11 @@ import { durationMs } from '../time/duration.ts';
 
 const text = z.string().min(1);
 
+/** Of either system. Adapters run in folders of their own: a relative path would mean another place there. */
+const absolutePath = z
+  .string()
+  .regex(/^([/\\]|[A-Za-z]:[/\\])/, 'must be an absolute path, such as C:\\MCMS\\work or /var/lib/mcms');
+
 /** What `durationMs` takes, but for its upper limit. */
 const DURATION_PATTERN = /^P(?=\d|T\d)(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d{1,3})?S)?)?$/;
 
@@ -47,13 +52,13 @@ const identity = z.strictObject({
     'OAuth token endpoint; in Entra ID https://login.microsoftonline.com/<tenant>/oauth2/v2.0/token.',
   ),
   clientId: text.describe('"Application (client) ID" of the app registration of this workstation.'),
-  privateKeyFile: text.describe(
-    "PKCS #8 PEM with an RSA key, readable by the agent's account only. cmdhost enroll makes it.",
+  privateKeyFile: absolutePath.describe(
+    "Absolute path of a PKCS #8 PEM with an RSA key, readable by the agent's account only. cmdhost enroll makes it.",
   ),
-  certificateFile: text
+  certificateFile: absolutePath
     .optional()
     .describe(
-      'PEM of the certificate registered in Entra ID; a local issuer that knows the key itself needs none.',
+      'Absolute path of the PEM of the certificate registered in Entra ID; a local issuer that knows the key itself needs none.',
     ),
   scope: text.describe('Scope of MCMS.Api, for example api://mcms/.default.'),
   objectId: z
@@ -103,7 +108,9 @@ export const cmdhostConfig = z.strictObject({
   apiUrl: serviceUrl.describe('MCMS.Api without /api; https://, or http:// to this machine only.'),
   serviceBus: serviceBus.describe('Exactly one of connectionString and fullyQualifiedNamespace.'),
   identity: identity.describe('Who this workstation is: the certificate and what it signs in to.'),
-  workFolder: text.describe('Holds journal and run folders; belongs to one agent alone.'),
+  workFolder: absolutePath.describe(
+    'Absolute path; holds journal and run folders; belongs to one agent alone.',
+  ),
   adapters: z
     .array(adapter)
     .min(1)
