@@ -44,6 +44,16 @@ describe('configuration of the agent', () => {
     expect(read({ ...complete, idlePollInterval: 'PT1.5S' }).idlePollInterval).toBe(1500);
   });
 
+  it('takes durations up to the longest that a timer can wait', () => {
+    const longest = 'P24DT20H31M23.647S';
+    expect(read({ ...complete, stopGracePeriod: longest }).stopGracePeriod).toBe(2_147_483_647);
+    const tooLong = 'P24DT20H31M23.648S';
+    const changed = { stopGracePeriod: 'P30D', idlePollInterval: tooLong };
+    const adapters = [{ ...complete.adapters[0], keepWarm: tooLong }];
+    for (const field of ['adapters[0].keepWarm', 'idlePollInterval', 'stopGracePeriod'])
+      expect(() => read({ ...complete, ...changed, adapters })).toThrow(`${field}: must be at most P24DT20H`);
+  });
+
   it.each(['/var/mcms', 'C:\\MCMS\\work', 'd:/mcms', '\\\\server\\share\\mcms'])(
     'takes the work folder %s of either system',
     (workFolder) => {

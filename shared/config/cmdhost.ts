@@ -18,6 +18,9 @@ const absolutePath = z
 /** What `durationMs` takes, but for its upper limit. */
 const DURATION_PATTERN = /^P(?=\d|T\d)(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d{1,3})?S)?)?$/;
 
+/** Node turns a longer delay into one of 1 ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 const duration = z
   .string()
   .meta({ pattern: DURATION_PATTERN.source, examples: ['PT30S', 'PT15M'] })
@@ -28,7 +31,11 @@ const duration = z
       context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
       return z.NEVER;
     }
-  });
+  })
+  .refine(
+    (ms) => ms <= MAX_TIMER_MS,
+    'must be at most P24DT20H31M23.647S, the longest that a timer can wait',
+  );
 
 /** HTTPS anywhere, or plain HTTP to this machine: tokens and SAS never cross a network in the clear. */
 const serviceUrl = z.url().refine(isPrivate, 'must be https://, or http:// to 127.0.0.1 or localhost');
