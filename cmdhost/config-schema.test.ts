@@ -59,6 +59,8 @@ describe('the schema of the configuration', () => {
     ['no seats', { seats: 0 }],
     ['two ways to Service Bus', { serviceBus: { connectionString: 'x', fullyQualifiedNamespace: 'y' } }],
     ['an application that is none', { adapters: [{ ...adapter, application: 'catia' }] }],
+    ['a relative work folder', { workFolder: 'work' }],
+    ['a work folder of nothing', { workFolder: '' }],
     ['a duration that is none', { stopGracePeriod: '10 minutes' }],
     ['a duration of nothing', { stopGracePeriod: 'P' }],
     ['a duration that breaks off', { stopGracePeriod: 'P1DT' }],

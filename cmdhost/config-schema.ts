@@ -3,7 +3,7 @@ import { cmdhostConfig } from '../shared/config/cmdhost.ts';
 
 /**
  * JSON Schema (draft 2020-12) of the configuration file. What it cannot say the agent still checks: that each application is named
- * once, and that plain HTTP stays on the machine.
+ * once, that plain HTTP stays on the machine, and how long a duration may be.
  */
 export function configSchema(): Readonly<Record<string, unknown>> {
   return {

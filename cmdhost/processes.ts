@@ -6,14 +6,43 @@ import { errorCode } from './system-error.ts';
 
 const run = promisify(execFile);
 const TOOL_TIMEOUT_MS = 10_000;
+const GONE_WITHIN_MS = 5_000;
+const LOOK_AGAIN_MS = 20;
+
+export type RunTool = (
+  tool: string,
+  args: readonly string[],
+  options: { readonly timeout: number },
+) => Promise<{ readonly stdout: string }>;
+
+/** What ending a left-over process needs of the system. */
+export interface ProcessSystem {
+  identity(pid: number): Promise<string | undefined>;
+  killTree(pid: number): Promise<void>;
+  /** Never goes back. */
+  nowMs(): number;
+  pause(delayMs: number): Promise<unknown>;
+}
+
+const thisSystem: ProcessSystem = {
+  identity: async (pid) => processIdentity(pid),
+  killTree,
+  nowMs: () => performance.now(),
+  pause: async (delayMs) => delay(delayMs),
+};
 
 /**
  * What tells a running process from any other that has or will have its id: on Linux the boot and the clock tick it was started
- * in, elsewhere its start time and command line. Undefined when there is no such process (or only what is left of an ended one).
+ * in, on Windows the time it was started at, elsewhere that and its command line. The same for every account that asks. Undefined when
+ * there is no such process (or only what is left of an ended one).
  */
-export async function processIdentity(pid: number): Promise<string | undefined> {
-  if (process.platform === 'linux') return linuxIdentity(pid);
-  return process.platform === 'win32' ? windowsIdentity(pid) : psIdentity(pid);
+export async function processIdentity(
+  pid: number,
+  platform: NodeJS.Platform = process.platform,
+  runTool: RunTool = run,
+): Promise<string | undefined> {
+  if (platform === 'linux') return linuxIdentity(pid);
+  return platform === 'win32' ? windowsIdentity(pid, runTool) : psIdentity(pid, runTool);
 }
 
 /** Ends a process and all it started: its group on POSIX systems (it must lead one), its tree on Windows. */
@@ -32,19 +61,24 @@ export async function killTree(pid: number): Promise<void> {
   }
 }
 
-/** Ends a process left over from a former agent if it is surely the same one, and waits up to 5 s until it is gone. */
-export async function killLeftover(leftover: {
-  pid: number;
-  identity: string;
-}): Promise<'was-gone' | 'killed' | 'still-runs'> {
-  const isSame = async (): Promise<boolean> => (await processIdentity(leftover.pid)) === leftover.identity;
+/**
+ * Ends a process left over from a former agent if it is surely the same one, and looks for 5 s whether it is gone, however long a look
+ * takes: on Windows each is a PowerShell of its own.
+ * @throws {Error} when a tool of the system fails or takes too long
+ */
+export async function killLeftover(
+  { pid, identity }: { pid: number; identity: string },
+  system: ProcessSystem = thisSystem,
+): Promise<'was-gone' | 'killed' | 'still-runs'> {
+  const isSame = async (): Promise<boolean> => (await system.identity(pid)) === identity;
   if (!(await isSame())) return 'was-gone';
-  await killTree(leftover.pid);
-  for (let check = 0; check < 250; check += 1) {
-    if (!(await isSame())) return 'killed';
-    await delay(20);
+  await system.killTree(pid);
+  const deadlineMs = system.nowMs() + GONE_WITHIN_MS;
+  while (await isSame()) {
+    if (system.nowMs() >= deadlineMs) return 'still-runs';
+    await system.pause(LOOK_AGAIN_MS);
   }
-  return 'still-runs';
+  return 'killed';
 }
 
 /**
@@ -80,21 +114,23 @@ async function linuxIdentity(pid: number): Promise<string | undefined> {
 }
 
 /** Exit code 1: there is no such process. */
-async function psIdentity(pid: number): Promise<string | undefined> {
-  const found = await run('ps', ['-p', String(pid), '-o', 'lstart=,args='], {
+async function psIdentity(pid: number, runTool: RunTool): Promise<string | undefined> {
+  const found = await runTool('ps', ['-p', String(pid), '-o', 'lstart=,args='], {
     timeout: TOOL_TIMEOUT_MS,
   }).catch(ignoreCode(1));
   return found?.stdout.trim() || undefined;
 }
 
-async function windowsIdentity(pid: number): Promise<string | undefined> {
+/** Without the command line: Windows shows that of another account's process to administrators only. */
+async function windowsIdentity(pid: number, runTool: RunTool): Promise<string | undefined> {
   const query =
     `Get-CimInstance Win32_Process -Filter "ProcessId=${pid}" | ` +
-    'ForEach-Object { $_.CreationDate.ToUniversalTime().ToString("o") + " " + $_.CommandLine }';
-  const { stdout } = await run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', query], {
+    'ForEach-Object { $_.CreationDate.ToUniversalTime().ToString("o") }';
+  const { stdout } = await runTool('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', query], {
     timeout: TOOL_TIMEOUT_MS,
   });
-  return stdout.trim() || undefined;
+  const createdAt = stdout.trim();
+  return createdAt ? `${pid} ${createdAt}` : undefined;
 }
 
 function ignoreCode(code: number): (error: unknown) => undefined {

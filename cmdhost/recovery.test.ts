@@ -1,7 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { resultMessage } from '../shared/cam-commands/contracts.ts';
-import type { JournalEntry } from './journal.ts';
-import { decideRecovery } from './recovery.ts';
+import { createLogger, withLogSink } from '../shared/telemetry/index.ts';
+import { type JournalEntry, openJournal } from './journal.ts';
+import { decideRecovery, recover } from './recovery.ts';
 
 const now = new Date('2026-11-23T09:00:00.000Z');
 const entry: JournalEntry = {
@@ -45,5 +49,45 @@ describe('what a restarted agent does about an unfinished attempt', () => {
       startedAt,
       endedAt: startedAt,
     });
+  });
+});
+
+describe('an agent that finds unfinished attempts', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mcms-recovery-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('starts and reports each lost, also when the system does not answer about one', async () => {
+    const clock = { now: () => now };
+    const journal = openJournal(folder, clock);
+    const lines: string[] = [];
+    for (const pid of [1, 2]) {
+      const attemptId = entry.attemptId.replace(/.$/, String(pid));
+      journal.claimed({ ...entry, attemptId }, undefined);
+      journal.started(attemptId, { pid, identity: 'x' }, now.toISOString());
+    }
+    await withLogSink(
+      (level, line) => void lines.push(`${level} ${line}`),
+      async () =>
+        recover({
+          journal,
+          workstation: 'WS-01',
+          clock,
+          log: createLogger('test'),
+          end: async ({ pid }) => {
+            if (pid === 1) throw new Error('powershell.exe takes too long');
+            return 'killed';
+          },
+        }),
+    );
+    expect(journal.unsent().map(({ result }) => result.kind)).toEqual(['lost', 'lost']);
+    expect(journal.unfinished()).toEqual([]);
+    journal.close();
+    expect(lines.filter((line) => line.startsWith('error'))).toEqual([
+      expect.stringContaining('powershell.exe takes too long'),
+    ]);
+    expect(lines.join('\n')).toMatch(/"adapter":"unknown"[^]*"adapter":"killed"/);
   });
 });

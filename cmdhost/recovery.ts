@@ -41,13 +41,23 @@ export interface RecoveryContext {
   readonly workstation: string;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly end?: typeof killLeftover;
 }
 
-/** Settles every attempt a former agent process left unfinished. The results go out with the other unsent ones. */
-export async function recover({ journal, workstation, clock, log }: RecoveryContext): Promise<void> {
+/**
+ * Settles every attempt a former agent process left unfinished, also when its adapter cannot be looked for: the agent must start. The
+ * results go out with the other unsent ones.
+ */
+export async function recover(context: RecoveryContext): Promise<void> {
+  const { journal, workstation, clock, log, end = killLeftover } = context;
   for (const entry of journal.unfinished()) {
     const { kill, result } = decideRecovery(entry, workstation, clock.now());
-    const adapter = kill ? await killLeftover(kill) : 'none-known';
+    let adapter = kill ? 'unknown' : 'none-known';
+    try {
+      if (kill) adapter = await end(kill);
+    } catch (error) {
+      log.error('an adapter of a former agent process could not be ended', { pid: kill?.pid, error });
+    }
     journal.ended(result);
     log.warn('an attempt of a former agent process is reported lost', {
       attemptId: entry.attemptId,

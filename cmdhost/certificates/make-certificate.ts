@@ -12,6 +12,7 @@ import {
   id_ce_subjectKeyIdentifier,
   KeyUsage,
   KeyUsageFlags,
+  type Name,
   SubjectKeyIdentifier,
   SubjectPublicKeyInfo,
   TBSCertificate,
@@ -36,8 +37,8 @@ export interface KeyAndCertificate {
 }
 
 export interface CertificateOptions {
-  /** As `CN=WS-01,O=Shop`; a text without `=` is the common name. */
-  readonly subject: string;
+  /** As `CN=WS-01,O=Shop`, where a text without `=` is the common name; a name that is there already goes in as it is. */
+  readonly subject: string | Name;
   readonly days: number;
   readonly now: Date;
 }
@@ -50,7 +51,7 @@ export interface CertificateOptions {
 export async function makeCertificate(options: CertificateOptions): Promise<KeyAndCertificate> {
   const { publicKey, privateKey } = await generate('rsa', { modulusLength: KEY_BITS });
   const publicKeyDer = publicKey.export({ type: 'spki', format: 'der' });
-  const name = parseSubject(options.subject);
+  const name = typeof options.subject === 'string' ? parseSubject(options.subject) : options.subject;
   const algorithm = new AlgorithmIdentifier({ algorithm: SHA256_WITH_RSA, parameters: ASN1_NULL });
   const tbsCertificate = new TBSCertificate({
     version: Version.v3,

@@ -8,6 +8,7 @@ import { type GraphClient, GraphError, keyIdOf } from './graph-client.ts';
 import { makeCertificate } from './make-certificate.ts';
 import { proofOfPossession } from './proof.ts';
 import { openRotationStore, type RotationState, type RotationStore, type Step } from './rotation-state.ts';
+import { subjectOf } from './subject.ts';
 import { switchFiles } from './switch-files.ts';
 import { thumbprints } from './thumbprints.ts';
 
@@ -116,6 +117,7 @@ class Rotation {
       throw new Error(
         'identity.objectId is missing: put the "Object ID" of the app registration there (Entra admin centre, Overview)',
       );
+    // The new certificate is for whom the old one was.
     const made = await makeCertificate({ subject: subjectOf(old), days, now: clock.now() });
     const { privateKeyFile, certificateFile } = this.#identity;
     await replaceFile({
@@ -235,9 +237,4 @@ class Rotation {
     this.#options.onStep(state.step);
     return state;
   }
-}
-
-/** The new certificate is for whom the old one was: Node writes one part of the name a line. */
-function subjectOf(certificate: X509Certificate): string {
-  return certificate.subject.split('\n').join(',');
 }

@@ -1,4 +1,12 @@
-import { AttributeTypeAndValue, AttributeValue, Name, RelativeDistinguishedName } from '@peculiar/asn1-x509';
+import type { X509Certificate } from 'node:crypto';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import {
+  AttributeTypeAndValue,
+  AttributeValue,
+  Certificate,
+  Name,
+  RelativeDistinguishedName,
+} from '@peculiar/asn1-x509';
 
 /** The parts a subject may have, X.520; enough to say whose certificate it is. */
 const ATTRIBUTES: Readonly<Record<string, string>> = {
@@ -13,6 +21,11 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
 export function parseSubject(subject: string): Name {
   const written = subject.includes('=') ? subject : `CN=${subject}`;
   return new Name(written.split(',').map((part) => relativeName(part, subject)));
+}
+
+/** For whom a certificate is, whatever it was made by. Not from Node's text of it, which escapes some characters and has no form for others. */
+export function subjectOf(certificate: X509Certificate): Name {
+  return AsnConvert.parse(certificate.raw, Certificate).tbsCertificate.subject;
 }
 
 function relativeName(part: string, subject: string): RelativeDistinguishedName {

@@ -6,15 +6,25 @@ import { about, type Finding } from './finding.ts';
 
 type Adapter = CmdhostConfig['adapters'][number];
 
-/** Every adapter can be started, and the scripts it is given are there. */
-export async function checkAdapters(adapters: readonly Adapter[]): Promise<Finding[]> {
-  return (await Promise.all(adapters.map(async (adapter) => checkAdapter(adapter)))).flat();
+/** Where the system looks for programs. */
+export interface Programs {
+  readonly platform: NodeJS.Platform;
+  /** As in the variable PATH. */
+  readonly searchPath: string;
 }
 
-async function checkAdapter({ application, command }: Adapter): Promise<Finding[]> {
+/** Every adapter can be started, and the scripts it is given are there. */
+export async function checkAdapters(
+  adapters: readonly Adapter[],
+  programs: Programs = { platform: process.platform, searchPath: process.env['PATH'] ?? '' },
+): Promise<Finding[]> {
+  return (await Promise.all(adapters.map(async (adapter) => checkAdapter(adapter, programs)))).flat();
+}
+
+async function checkAdapter({ application, command }: Adapter, programs: Programs): Promise<Finding[]> {
   const found = about(`adapter ${application}`);
   const [executable = '', ...given] = command;
-  const at = await findExecutable(executable);
+  const at = await findExecutable(executable, programs);
   if (!at)
     return [
       found.problem(
@@ -31,14 +41,27 @@ async function checkAdapter({ application, command }: Adapter): Promise<Finding[
 }
 
 /** A bare name is looked for as the system would: in the folders of PATH. */
-async function findExecutable(name: string): Promise<string | undefined> {
+async function findExecutable(name: string, { platform, searchPath }: Programs): Promise<string | undefined> {
   const bare = !name.includes('/') && !name.includes(sep);
-  const folders = bare ? (process.env['PATH'] ?? '').split(delimiter).filter(Boolean) : [''];
+  const folders = bare ? searchPath.split(delimiter).filter(Boolean) : [''];
   for (const folder of folders) {
-    const path = folder === '' ? name : join(folder, name);
-    if (await isExecutable(path)) return path;
+    for (const file of fileNames(name, platform)) {
+      const path = folder === '' ? file : join(folder, file);
+      if (await isExecutable(path)) return path;
+    }
   }
   return undefined;
+}
+
+/**
+ * What a program's file may be called. On Windows as libuv looks for it, which knows no PATHEXT; Node starts no batch file without a shell.
+ * @see https://github.com/libuv/libuv/blob/v1.x/src/win/process.c search_path
+ */
+function fileNames(name: string, platform: NodeJS.Platform): readonly string[] {
+  if (platform !== 'win32') return [name];
+  if (/\.(bat|cmd)$/i.test(name)) return [];
+  const extended = [`${name}.com`, `${name}.exe`];
+  return /\.[^\\/]+$/.test(name) ? [name, ...extended] : extended;
 }
 
 async function isExecutable(path: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ListenOptions } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -15,4 +16,17 @@ export function linkAddress(
   if (platform === 'win32') return `\\\\.\\pipe\\mcms-cmdhost-${name}`;
   const path = join(resolve(workFolder), 'agent.sock');
   return Buffer.byteLength(path) <= MAX_SOCKET_PATH ? path : join(temporary, `mcms-cmdhost-${name}.sock`);
+}
+
+/**
+ * How to listen there. Windows lets others only read a named pipe of a service, and the runner in the session is another account: to write,
+ * it needs what libuv gives to everyone or to no one. Whoever gets in by that still has to know the secret.
+ */
+export function listenAt(
+  address: string,
+  forOtherAccounts: boolean,
+  platform: NodeJS.Platform = process.platform,
+): ListenOptions {
+  const open = platform === 'win32' && forOtherAccounts;
+  return open ? { path: address, readableAll: true, writableAll: true } : { path: address };
 }

@@ -9,7 +9,7 @@ export interface LinkClientOptions {
   readonly workFolder: string;
   readonly role: Role;
   readonly maxLength: number;
-  /** Messages after the handshake. */
+  /** Messages after the handshake: none but those of the agent. */
   readonly onMessage: (message: unknown) => void;
 }
 
@@ -36,8 +36,10 @@ export async function connectLink(options: LinkClientOptions): Promise<LineStrea
       try {
         const { send, done } = handshake.next(message);
         if (send) stream.send(send);
-        isWelcome = done !== undefined;
-        if (isWelcome) welcomed.resolve();
+        if (!done) return;
+        stream.sealWith(done.seal);
+        isWelcome = true;
+        welcomed.resolve();
       } catch (error) {
         welcomed.reject(error);
         throw error;

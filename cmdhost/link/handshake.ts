@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { createSeal, type Seal } from './seal.ts';
 import { type Challenge, isSameProof, proofOf } from './secret.ts';
 
 /**
  * How two processes of one workstation make sure of each other before anything else is said: each sends a number of its own, each
  * answers with an HMAC over both. Neither a program that only knows the address nor one that repeats what it has overheard gets through.
+ * One that passes the handshake on gets no further either: from then on each line is sealed.
  */
 
 export const ROLES = ['runner', 'control'] as const;
@@ -21,9 +23,16 @@ export class HandshakeError extends Error {
   override readonly name = 'HandshakeError';
 }
 
-/** One side of a handshake: give it each message of the other; it says what to send, and `done` when both have proven themselves. */
+/** What two sides have agreed on that have proven themselves. */
+export interface Agreement {
+  readonly role: Role;
+  /** For every line that follows, in both directions. */
+  readonly seal: Seal;
+}
+
+/** One side of a handshake: give it each message of the other; it says what to send, then `done` with which it is over. */
 export interface Handshake {
-  next(message: unknown): { readonly send?: object; readonly done?: Role };
+  next(message: unknown): { readonly send?: object; readonly done?: Agreement };
 }
 
 export function serverHandshake(secret: Buffer): Handshake {
@@ -38,25 +47,26 @@ export function serverHandshake(secret: Buffer): Handshake {
         return { send };
       }
       verify(parse(answer, message).proof, proofOf(secret, 'client', agreed));
-      return { send: { type: 'welcome' }, done: agreed.role };
+      const done = { role: agreed.role, seal: createSeal(secret, 'server', agreed) };
+      return { send: { type: 'welcome' }, done };
     },
   };
 }
 
 export function clientHandshake(secret: Buffer, role: Role): Handshake & { readonly hello: object } {
   const clientNonce = makeNonce();
-  let proven = false;
+  let agreed: (Challenge & { readonly role: Role }) | undefined;
   return {
     hello: { type: 'hello', role, nonce: clientNonce },
     next: (message) => {
-      if (proven) {
+      if (agreed) {
         parse(z.strictObject({ type: z.literal('welcome') }), message);
-        return { done: role };
+        return { done: { role, seal: createSeal(secret, 'client', agreed) } };
       }
       const { nonce: serverNonce, proof: given } = parse(challenge, message);
-      const agreed = { role, clientNonce, serverNonce };
-      verify(given, proofOf(secret, 'server', agreed));
-      proven = true;
+      const offered = { role, clientNonce, serverNonce };
+      verify(given, proofOf(secret, 'server', offered));
+      agreed = offered;
       return { send: { type: 'answer', proof: proofOf(secret, 'client', agreed) } };
     },
   };

@@ -1,10 +1,13 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { linkAddress } from './address.ts';
+import { linkAddress, listenAt } from './address.ts';
 import { clientHandshake, HandshakeError, type Role, serverHandshake } from './handshake.ts';
 import { createLineStream } from './lines.ts';
+import { proofOf } from './secret.ts';
 
 const secret = Buffer.alloc(32, 1);
+
+const nonceOf = (message: object | undefined): string => String(Object(message).nonce);
 
 /** Both sides to the end; each message as it would come off the line. */
 function shakeHands(of: { server: Buffer; client: Buffer }, role: Role = 'runner') {
@@ -13,7 +16,7 @@ function shakeHands(of: { server: Buffer; client: Buffer }, role: Role = 'runner
   const challenge = server.next(client.hello).send;
   const answer = client.next(challenge).send;
   const { send: welcome, done } = server.next(answer);
-  return { challenge, answer, server: done, client: client.next(welcome).done };
+  return { challenge, answer, server: done?.role, client: client.next(welcome).done?.role };
 }
 
 describe('the handshake', () => {
@@ -28,11 +31,25 @@ describe('the handshake', () => {
     expect(() => shakeHands({ server: Buffer.alloc(32, 2), client: secret })).toThrow(HandshakeError);
   });
 
-  it('takes no answer to another challenge, nor one for another role', () => {
+  it('takes no answer to another challenge', () => {
     const { answer } = shakeHands({ server: secret, client: secret });
     const server = serverHandshake(secret);
     server.next(clientHandshake(secret, 'runner').hello);
     expect(() => server.next(answer)).toThrow('the other side does not know the secret');
+  });
+
+  it('takes no role on either side but the one that the client has asked for', () => {
+    const unequal = () => {
+      const server = serverHandshake(secret);
+      const client = clientHandshake(secret, 'control');
+      return { server, client, challenge: server.next({ ...client.hello, role: 'runner' }).send };
+    };
+    const { client, challenge } = unequal();
+    expect(() => client.next(challenge)).toThrow('the other side does not know the secret');
+    const { server, client: asked, challenge: made } = unequal();
+    const nonces = { clientNonce: nonceOf(asked.hello), serverNonce: nonceOf(made) };
+    const proof = proofOf(secret, 'client', { role: 'control', ...nonces });
+    expect(() => server.next({ type: 'answer', proof })).toThrow('the other side does not know the secret');
   });
 
   it.each([
@@ -52,6 +69,12 @@ describe('the address of an agent', () => {
     );
     expect(linkAddress('/data', 'win32')).toMatch(/^\\\\\.\\pipe\\mcms-cmdhost-[0-9a-f]{32}$/);
     expect(linkAddress('/data/a', 'win32')).not.toBe(linkAddress('/data/b', 'win32'));
+  });
+
+  it('is open to other accounts on Windows only, and only when they have to connect', () => {
+    expect(listenAt('a', true, 'win32')).toEqual({ path: 'a', readableAll: true, writableAll: true });
+    expect(listenAt('a', false, 'win32')).toEqual({ path: 'a' });
+    expect(listenAt('a', true, 'linux')).toEqual({ path: 'a' });
   });
 });
 
@@ -73,6 +96,15 @@ describe('messages as lines', () => {
     input.end();
     await stream.closed;
     expect(messages).toEqual([{ a: 1 }, { b: 2 }]);
+  });
+
+  it('may be as long sealed as without a seal', async () => {
+    const { input, messages, stream } = open();
+    stream.sealWith({ seal: (text) => text, open: (line) => line.slice(64) });
+    const longest = JSON.stringify({ a: 'x'.repeat(12) });
+    for (const line of [longest, `${longest} `]) input.write(`${'0'.repeat(64)}${line}\n`);
+    await stream.closed;
+    expect(messages).toEqual([{ a: 'x'.repeat(12) }]);
   });
 
   it.each([

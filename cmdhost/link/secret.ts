@@ -20,6 +20,8 @@ export async function readSecret(workFolder: string): Promise<Buffer> {
   return Buffer.from((await readFile(secretFile(workFolder), 'utf8')).trim(), 'hex');
 }
 
+export type Side = 'server' | 'client';
+
 export interface Challenge {
   readonly role: string;
   readonly clientNonce: string;
@@ -27,7 +29,7 @@ export interface Challenge {
 }
 
 /** What shows that `side` knows the secret, good for this one connection. */
-export function proofOf(secret: Buffer, side: 'server' | 'client', challenge: Challenge): string {
+export function proofOf(secret: Buffer, side: Side, challenge: Challenge): string {
   const { role, clientNonce, serverNonce } = challenge;
   return createHmac('sha256', secret)
     .update(JSON.stringify([side, role, clientNonce, serverNonce]))

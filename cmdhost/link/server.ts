@@ -1,7 +1,7 @@
 import { chmod, rm } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import type { Logger } from '../../shared/telemetry/index.ts';
-import { linkAddress } from './address.ts';
+import { linkAddress, listenAt } from './address.ts';
 import { type Role, serverHandshake } from './handshake.ts';
 import { createLineStream, type LineStream } from './lines.ts';
 import { makeSecret } from './secret.ts';
@@ -13,6 +13,8 @@ export interface LinkPeer {
 
 export interface LinkServerOptions {
   readonly workFolder: string;
+  /** Who connects is of another account than the agent, as the runner of a session is on Windows. */
+  readonly forOtherAccounts: boolean;
   /** Makes of a connection in that role whoever its messages are for. */
   readonly accept: (role: Role, stream: LineStream) => LinkPeer;
   readonly maxLength: number;
@@ -27,7 +29,7 @@ const HANDSHAKE_MS = 5_000;
 
 /** Listens for runner and control commands at the work folder's own address. One agent per folder: see the journal's lock. */
 export async function startLinkServer(options: LinkServerOptions): Promise<LinkServer> {
-  const { workFolder } = options;
+  const { workFolder, forOtherAccounts } = options;
   const secret = await makeSecret(workFolder);
   const address = linkAddress(workFolder);
   const sockets = new Set<Socket>();
@@ -37,7 +39,7 @@ export async function startLinkServer(options: LinkServerOptions): Promise<LinkS
     welcome(socket, secret, options);
   });
   if (process.platform !== 'win32') await rm(address, { force: true });
-  await listen(server, address);
+  await listen(server, listenAt(address, forOtherAccounts));
   if (process.platform !== 'win32') await chmod(address, 0o600);
   return {
     close: async () => {
@@ -64,7 +66,8 @@ function welcome(socket: Socket, secret: Buffer, { accept, maxLength, log }: Lin
         if (send) stream.send(send);
         if (!done) return;
         clearTimeout(timer);
-        peer = accept(done, stream);
+        stream.sealWith(done.seal);
+        peer = accept(done.role, stream);
       } catch (error) {
         log.warn('a connection to the agent was refused', { error });
         throw error;
@@ -73,10 +76,10 @@ function welcome(socket: Socket, secret: Buffer, { accept, maxLength, log }: Lin
   });
 }
 
-async function listen(server: Server, address: string): Promise<void> {
+async function listen(server: Server, options: ListenOptions): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(address, () => {
+    server.listen(options, () => {
       server.off('error', reject);
       resolve();
     });

@@ -33,6 +33,7 @@ export async function startRunnerSide({
   const child = mode === 'child' ? startChildRunner(holder, log) : undefined;
   const server = await startLinkServer({
     workFolder,
+    forOtherAccounts: mode === 'session',
     maxLength: MAX_MESSAGE_LENGTH,
     accept: (role, stream) => {
       if (role === 'control') return control(stream);

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix, win32 } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CmdhostConfigFile, readCmdhostConfig } from './cmdhost.ts';
 
@@ -44,6 +44,24 @@ describe('configuration of the agent', () => {
     expect(read({ ...complete, idlePollInterval: 'PT1.5S' }).idlePollInterval).toBe(1500);
   });
 
+  it('takes durations up to the longest that a timer can wait', () => {
+    const longest = 'P24DT20H31M23.647S';
+    expect(read({ ...complete, stopGracePeriod: longest }).stopGracePeriod).toBe(2_147_483_647);
+    const tooLong = 'P24DT20H31M23.648S';
+    const changed = { stopGracePeriod: 'P30D', idlePollInterval: tooLong };
+    const adapters = [{ ...complete.adapters[0], keepWarm: tooLong }];
+    for (const field of ['adapters[0].keepWarm', 'idlePollInterval', 'stopGracePeriod'])
+      expect(() => read({ ...complete, ...changed, adapters })).toThrow(`${field}: must be at most P24DT20H`);
+  });
+
+  it.each(['/var/mcms', 'C:\\MCMS\\work', 'd:/mcms', '\\\\server\\share\\mcms'])(
+    'takes the work folder %s of either system',
+    (workFolder) => {
+      expect(posix.isAbsolute(workFolder) || win32.isAbsolute(workFolder)).toBe(true);
+      expect(read({ ...complete, workFolder }).workFolder).toBe(workFolder);
+    },
+  );
+
   it.each([
     ['seats', { seats: 0 }, 'seats'],
     ['an API without TLS on a network', { apiUrl: 'http://mcms.example' }, 'apiUrl: must be https'],
@@ -64,6 +82,18 @@ describe('configuration of the agent', () => {
       'adapters: must name each',
     ],
     ['a duration in words', { idlePollInterval: '1 minute' }, 'idlePollInterval: "1 minute" is not'],
+    ['a relative work folder', { workFolder: 'work' }, 'workFolder: must be an absolute path'],
+    ['a relative work folder of a drive', { workFolder: 'C:work' }, 'workFolder: must be an absolute path'],
+    [
+      'a relative key',
+      { identity: { ...complete.identity, privateKeyFile: './key.pem' } },
+      'identity.privateKeyFile: must be an absolute path',
+    ],
+    [
+      'a relative certificate',
+      { identity: { ...complete.identity, certificateFile: '..\\certificate.pem' } },
+      'identity.certificateFile: must be an absolute path',
+    ],
     ['an unknown field', { seat: 4 }, 'Unrecognized key: "seat"'],
   ])('names the field for %s', (_name, change, message) => {
     expect(() => read({ ...complete, ...change })).toThrow(message);

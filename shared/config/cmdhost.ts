@@ -10,8 +10,16 @@ import { durationMs } from '../time/duration.ts';
 
 const text = z.string().min(1);
 
+/** Of either system. Adapters run in folders of their own: a relative path would mean another place there. */
+const absolutePath = z
+  .string()
+  .regex(/^([/\\]|[A-Za-z]:[/\\])/, 'must be an absolute path, such as C:\\MCMS\\work or /var/lib/mcms');
+
 /** What `durationMs` takes, but for its upper limit. */
 const DURATION_PATTERN = /^P(?=\d|T\d)(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d{1,3})?S)?)?$/;
+
+/** Node turns a longer delay into one of 1 ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const duration = z
   .string()
@@ -23,7 +31,11 @@ const duration = z
       context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
       return z.NEVER;
     }
-  });
+  })
+  .refine(
+    (ms) => ms <= MAX_TIMER_MS,
+    'must be at most P24DT20H31M23.647S, the longest that a timer can wait',
+  );
 
 /** HTTPS anywhere, or plain HTTP to this machine: tokens and SAS never cross a network in the clear. */
 const serviceUrl = z.url().refine(isPrivate, 'must be https://, or http:// to 127.0.0.1 or localhost');
@@ -47,13 +59,13 @@ const identity = z.strictObject({
     'OAuth token endpoint; in Entra ID https://login.microsoftonline.com/<tenant>/oauth2/v2.0/token.',
   ),
   clientId: text.describe('"Application (client) ID" of the app registration of this workstation.'),
-  privateKeyFile: text.describe(
-    "PKCS #8 PEM with an RSA key, readable by the agent's account only. cmdhost enroll makes it.",
+  privateKeyFile: absolutePath.describe(
+    "Absolute path of a PKCS #8 PEM with an RSA key, readable by the agent's account only. cmdhost enroll makes it.",
   ),
-  certificateFile: text
+  certificateFile: absolutePath
     .optional()
     .describe(
-      'PEM of the certificate registered in Entra ID; a local issuer that knows the key itself needs none.',
+      'Absolute path of the PEM of the certificate registered in Entra ID; a local issuer that knows the key itself needs none.',
     ),
   scope: text.describe('Scope of MCMS.Api, for example api://mcms/.default.'),
   objectId: z
@@ -103,7 +115,9 @@ export const cmdhostConfig = z.strictObject({
   apiUrl: serviceUrl.describe('MCMS.Api without /api; https://, or http:// to this machine only.'),
   serviceBus: serviceBus.describe('Exactly one of connectionString and fullyQualifiedNamespace.'),
   identity: identity.describe('Who this workstation is: the certificate and what it signs in to.'),
-  workFolder: text.describe('Holds journal and run folders; belongs to one agent alone.'),
+  workFolder: absolutePath.describe(
+    'Absolute path; holds journal and run folders; belongs to one agent alone.',
+  ),
   adapters: z
     .array(adapter)
     .min(1)
