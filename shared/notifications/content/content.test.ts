@@ -118,6 +118,13 @@ describe('a card for Teams', () => {
     expect(card).toContain('ESPRIT_LICENCE_BUSY');
   });
 
+  it.each(['{{DATE(2017-02-14T06:00Z, SHORT)}}', '{{{DATE(2017-02-14T06:00Z, SHORT)}}}', '{{{{x}}}}'])(
+    'has no function of Teams evaluated in %s',
+    (errorMessage) => {
+      expect(JSON.stringify(cardOf({ ...OPENED, errorMessage }, EN))).not.toContain('{{');
+    },
+  );
+
   it('stays below the 28 KB of Teams, whatever the texts are', () => {
     const long = '가'.repeat(100_000);
     const facts = { ...OPENED, errorMessage: long, application: long, commandType: long, workstation: long };
