@@ -38,7 +38,7 @@ export const incident = z
     queue: z.string().nullable(),
     errorCode: z.string().nullable(),
     errorMessage: z.string().nullable(),
-    /** How often it happened while open: failed runs, or messages that came into the queue. */
+    /** How often it happened while open: failed runs, or messages that came into the queue. A certificate has 2 once it is urgent. */
     occurrences: z.int(),
     openedAt: timestamp(),
     lastAt: timestamp(),

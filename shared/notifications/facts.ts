@@ -30,7 +30,7 @@ const personFacts = z.object({
 const incidentFacts = z.object({
   schemaVersion: z.literal(1),
   about: z.literal('incident'),
-  /** opened: first told. updated: it has happened more often. escalated: nobody has taken care of it. */
+  /** opened: first told. updated: it has happened more often, or has become severe. escalated: nobody has taken care of it. */
   event: z.enum(['opened', 'updated', 'escalated']),
   incidentId: z.string(),
   kind: z.enum(incidentKinds),

@@ -118,6 +118,13 @@ describe('a card for Teams', () => {
     expect(card).toContain('ESPRIT_LICENCE_BUSY');
   });
 
+  it.each(['{{DATE(2017-02-14T06:00Z, SHORT)}}', '{{{DATE(2017-02-14T06:00Z, SHORT)}}}', '{{{{x}}}}'])(
+    'has no function of Teams evaluated in %s',
+    (errorMessage) => {
+      expect(JSON.stringify(cardOf({ ...OPENED, errorMessage }, EN))).not.toContain('{{');
+    },
+  );
+
   it('stays below the 28 KB of Teams, whatever the texts are', () => {
     const long = '가'.repeat(100_000);
     const facts = { ...OPENED, errorMessage: long, application: long, commandType: long, workstation: long };
@@ -148,9 +155,31 @@ describe('a mail', () => {
     });
   });
 
-  it('says that it waits for a person when no further run comes', () => {
-    const facts = { ...FAILED, command: { ...COMMAND, reprocessAt: null } };
-    expect(mailOf(facts, EN).plainText).toContain('It waits for somebody to retry or cancel it.');
+  it.each([
+    [EN, 'MCMS does not run it again by itself: have an operator retry it, or order it anew.', /cancel/i],
+    [
+      KO,
+      'MCMS가 더 이상 자동으로 실행하지 않습니다. 운영자에게 재시도를 부탁하거나 명령을 새로 요청하십시오.',
+      /취소/,
+    ],
+  ])('says in $language what a person can do of a failed command when no further run comes', (...given) => {
+    const [wording, sentence, impossible] = given;
+    const { plainText } = mailOf({ ...FAILED, command: { ...COMMAND, reprocessAt: null } }, wording);
+    expect(plainText).toContain(sentence);
+    expect(plainText).not.toMatch(impossible);
+  });
+
+  it.each([
+    [EN, 'The files it made, if any, are attached to the routing.'],
+    [KO, '생성된 파일이 있으면 라우팅에 첨부되어 있습니다.'],
+  ])('promises in $language no files of a command that makes none', (wording, sentence) => {
+    const done = {
+      commandType: 'Simulate',
+      outcome: 'Succeeded',
+      errorCode: null,
+      errorMessage: null,
+    } as const;
+    expect(mailOf({ ...FAILED, ...done }, wording).plainText).toContain(sentence);
   });
 
   it('tells of a success without an error', () => {

@@ -30,7 +30,7 @@ export function cardText(text: string): string {
   return (
     text
       .replaceAll(/[[\]]/g, (character) => (character === '[' ? '［' : '］'))
-      .replaceAll('{{', '{ {')
+      .replaceAll(/\{(?=\{)/g, '{ ')
       .replaceAll('*', '∗')
       // Within a word, as in an error code, it begins nothing.
       .replaceAll(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '＿')

@@ -32,8 +32,8 @@ export const en: Texts = {
   whatToDo: 'What to do: {0}',
   open: 'Open',
   runsAgain: 'MCMS runs it once more by itself at {0}.',
-  waitsForPerson: 'It waits for somebody to retry or cancel it.',
-  done: 'The results are attached to the routing.',
+  waitsForPerson: 'MCMS does not run it again by itself: have an operator retry it, or order it anew.',
+  done: 'The files it made, if any, are attached to the routing.',
   actions: {
     'command-failure':
       'Open the command and read the log tail of its last attempt; mend the cause, then retry it.',

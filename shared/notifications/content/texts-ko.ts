@@ -32,8 +32,9 @@ export const ko: Texts = {
   whatToDo: '조치: {0}',
   open: '열기',
   runsAgain: 'MCMS가 {0}에 한 번 더 자동으로 실행합니다.',
-  waitsForPerson: '담당자가 재시도하거나 취소할 때까지 기다립니다.',
-  done: '결과 파일이 라우팅에 첨부되었습니다.',
+  waitsForPerson:
+    'MCMS가 더 이상 자동으로 실행하지 않습니다. 운영자에게 재시도를 부탁하거나 명령을 새로 요청하십시오.',
+  done: '생성된 파일이 있으면 라우팅에 첨부되어 있습니다.',
   actions: {
     'command-failure': '명령을 열어 마지막 시도의 로그를 확인하고, 원인을 해결한 뒤 재시도하십시오.',
     'workstation-lost':

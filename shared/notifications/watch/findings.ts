@@ -80,14 +80,17 @@ export interface SolvedByPerson {
   readonly highestNumber: number | null;
 }
 
+/** More of an open incident than was noted. */
+export interface Growth {
+  readonly row: IncidentRow;
+  readonly finding: Finding;
+  /** How often it has happened by now; that it has become severe counts as once more, and so is told of. */
+  readonly occurrences: number;
+}
+
 export interface Reconciliation {
   readonly open: readonly Finding[];
-  /** `occurrences` is how often it has happened by now. */
-  readonly grow: readonly {
-    readonly row: IncidentRow;
-    readonly finding: Finding;
-    readonly occurrences: number;
-  }[];
+  readonly grow: readonly Growth[];
   readonly solve: readonly IncidentRow[];
 }
 
@@ -115,11 +118,15 @@ export function reconcile(given: {
     grow: findings.flatMap((finding) => {
       const row = rowOf.get(finding.cause);
       if (!row) return [];
-      const occurrences = occurrencesNow(row, finding);
+      const occurrences = occurrencesNow(row, finding) + (hasBecomeSevere(row, finding) ? 1 : 0);
       return occurrences > row.occurrences ? [{ row, finding, occurrences }] : [];
     }),
     solve: rows.filter(({ cause }) => !found.has(cause)),
   };
+}
+
+function hasBecomeSevere(row: Pick<IncidentRow, 'severity'>, { severity }: Finding): boolean {
+  return severity === 'high' && row.severity !== 'high';
 }
 
 /** Nothing of it is newer than what a person has dealt with. */

@@ -4,7 +4,7 @@ import type { Clock } from '../../time/clock.ts';
 import { incidentFactsOf, insertIncident, markTold } from '../incident-rows.ts';
 import { writeNotifications } from '../outgoing.ts';
 import { operatorRecipients } from '../recipients.ts';
-import type { Finding, Reconciliation } from './findings.ts';
+import type { Finding, Growth } from './findings.ts';
 
 interface OpenDeps {
   readonly database: Database;
@@ -31,11 +31,8 @@ export async function openFinding(deps: OpenDeps, finding: Finding): Promise<voi
   });
 }
 
-/** Notes that there is more of it. */
-export async function growIncident(
-  deps: OpenDeps,
-  { row, finding, occurrences }: Reconciliation['grow'][number],
-): Promise<void> {
+/** Notes that there is more of it. What has become severe stays so. */
+export async function growIncident(deps: OpenDeps, { row, finding, occurrences }: Growth): Promise<void> {
   const at = deps.clock.now().toISOString();
   const highestNumber =
     finding.highestNumber === undefined
@@ -46,6 +43,7 @@ export async function growIncident(
       .updateTable('Incident')
       .set((eb) => ({
         occurrences,
+        severity: finding.severity === 'high' ? 'high' : row.severity,
         highestNumber,
         errorMessage: finding.errorMessage ?? null,
         lastAt: at,

@@ -1,21 +1,32 @@
-import { type Database, type Queries, firstRows } from '../../data/index.ts';
+import { type Database, firstRows } from '../../data/index.ts';
+import type { IncidentKind } from '../contracts.ts';
 import { AUTOMATIC, type IncidentRow } from '../incident-rows.ts';
 import { type SolvedByPerson, WATCH_LIMITS, type WorkstationFacts } from './findings.ts';
-import type { Telling } from './follow-ups.ts';
 import { type PauseSpan, earliest } from './pauses.ts';
 import type { WaitingLane } from './waits.ts';
 
 const MOST_LANES = 500;
-const OPEN_INCIDENTS = 1000;
+/** Kinds that the watch opens and solves by what it finds. */
+const FOUND_KINDS: readonly IncidentKind[] = [
+  'workstation-lost',
+  'queue-wait',
+  'dead-letters',
+  'certificate-expiring',
+];
 
-export async function readOpenIncidents(database: Database): Promise<IncidentRow[]> {
-  const rows = database.read
+/**
+ * The open incidents of what the watch finds, all of them: one that was left out would never be solved, and would keep its cause from
+ * being told of again. They are as many as there are workstations, types of commands and queues; failures, which may pile up, are
+ * not among them.
+ */
+export async function readOpenFound(database: Database): Promise<IncidentRow[]> {
+  return database.read
     .selectFrom('Incident')
     .selectAll()
     .where('state', 'in', ['Open', 'Acknowledged'])
-    .orderBy('state')
-    .orderBy('seq');
-  return firstRows(rows, OPEN_INCIDENTS, database.dialect).execute();
+    .where('kind', 'in', [...FOUND_KINDS])
+    .orderBy('seq')
+    .execute();
 }
 
 /** Cause → what was there when a person last solved an incident of it. */
@@ -120,29 +131,4 @@ export async function readMendedFailures(database: Database): Promise<IncidentRo
       ),
     )
     .execute();
-}
-
-/** Incident → what its operators have been sent, or are to be sent; escalations do not count. */
-export async function readTellings(
-  queries: Queries,
-  incidentIds: readonly string[],
-): Promise<Map<string, Telling>> {
-  const tellings = new Map<string, Telling>();
-  if (incidentIds.length === 0) return tellings;
-  const rows = await queries
-    .selectFrom('Notification')
-    .select(['incidentId', 'state', (eb) => eb.fn.max('createdAt').as('newest')])
-    .where('incidentId', 'in', [...incidentIds])
-    .where('channel', '<>', 'sms')
-    .groupBy(['incidentId', 'state'])
-    .execute();
-  for (const { incidentId, state, newest } of rows) {
-    if (incidentId === null) continue;
-    const known = tellings.get(incidentId);
-    tellings.set(incidentId, {
-      newest: known && known.newest > newest ? known.newest : newest,
-      underWay: known?.underWay === true || state === 'Pending' || state === 'Sending',
-    });
-  }
-  return tellings;
 }

@@ -6,18 +6,17 @@ import type { Clock } from '../../time/clock.ts';
 import type { IncidentKind } from '../contracts.ts';
 import { AUTOMATIC, type IncidentRow, incidentFactsOf, markTold } from '../incident-rows.ts';
 import { writeNotifications } from '../outgoing.ts';
-import { escalationRecipients, operatorRecipients } from '../recipients.ts';
+import { type Recipient, escalationRecipients, operatorRecipients } from '../recipients.ts';
 import { solveRow } from '../solve.ts';
 import { type DeadLetterCount, type QueueTrouble, deadLetterFindings } from './dead-letters.ts';
+import { readDueEscalations, readDueFollowUp, readDueFollowUps } from './due.ts';
 import { type Finding, WATCH_LIMITS, expiringCertificates, lostWorkstations, reconcile } from './findings.ts';
-import { wantsEscalation, wantsFollowUp } from './follow-ups.ts';
 import { growIncident, openFinding } from './open.ts';
 import {
   readMendedFailures,
-  readOpenIncidents,
+  readOpenFound,
   readPauses,
   readSolvedByPeople,
-  readTellings,
   readWaitingLanes,
   readWorkstations,
 } from './reads.ts';
@@ -53,7 +52,7 @@ export async function watchIncidents(deps: WatchDeps, before: WatchMemory): Prom
   const now = deps.clock.now();
   const memory = remember(before, now);
   const { judged, findings } = await look(deps, memory, now);
-  const openRows = await readOpenIncidents(deps.database);
+  const openRows = await readOpenFound(deps.database);
   const fresh = findings.filter(({ cause }) => openRows.every((row) => row.cause !== cause));
   const solvedByPeople = await readSolvedByPeople(
     deps.database,
@@ -128,21 +127,19 @@ async function solveAutomatically(deps: WatchDeps, row: IncidentRow, solution: s
 }
 
 async function tellOfOpenOnes(deps: WatchDeps, now: Date): Promise<void> {
-  const rows = await readOpenIncidents(deps.database);
-  const due = rows.filter((row) => wantsFollowUp(row, undefined, now));
-  const tellings = await readTellings(
-    deps.database.read,
-    due.map(({ incidentId }) => incidentId),
-  );
-  for (const row of due)
-    if (wantsFollowUp(row, tellings.get(row.incidentId), now)) await followUp(deps, row, now);
-  for (const row of rows.filter((open) => wantsEscalation(open, deps.settings.smsAfterMs, now)))
-    await escalate(deps, row, now);
+  for (const row of await readDueFollowUps(deps.database, now)) await followUp(deps, row, now);
+  const recipients = escalationRecipients(deps.settings);
+  if (recipients.length === 0) return;
+  for (const row of await readDueEscalations(deps.database, deps.settings.smsAfterMs, now))
+    await escalate(deps, row, { recipients, now });
 }
 
-async function followUp(deps: WatchDeps, row: IncidentRow, now: Date): Promise<void> {
+async function followUp(
+  deps: WatchDeps,
+  { incidentId, toldOccurrences }: IncidentRow,
+  now: Date,
+): Promise<void> {
   const at = now.toISOString();
-  const { incidentId, occurrences, toldOccurrences } = row;
   const recipients = operatorRecipients(deps.settings);
   await deps.database.transaction(async (trx) => {
     // Holds the row and changes nothing of it: a host that has its round at once looks only when this one has written.
@@ -154,7 +151,9 @@ async function followUp(deps: WatchDeps, row: IncidentRow, now: Date): Promise<v
       .where('toldOccurrences', '=', toldOccurrences)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) return;
-    if (!wantsFollowUp(row, (await readTellings(trx, [incidentId])).get(incidentId), now)) return;
+    const row = await readDueFollowUp(trx, incidentId, now);
+    if (!row) return;
+    const { occurrences } = row;
     if (recipients.length === 0) await markTold(trx, { incidentId, occurrences, at });
     // The time, because what is told anew after it was given up may be as much as before.
     const key = `incident:${incidentId}:updated:${occurrences}:${at}`;
@@ -162,9 +161,11 @@ async function followUp(deps: WatchDeps, row: IncidentRow, now: Date): Promise<v
   });
 }
 
-async function escalate(deps: WatchDeps, row: IncidentRow, now: Date): Promise<void> {
-  const recipients = escalationRecipients(deps.settings);
-  if (recipients.length === 0) return;
+async function escalate(
+  deps: WatchDeps,
+  row: IncidentRow,
+  { recipients, now }: { readonly recipients: readonly Recipient[]; readonly now: Date },
+): Promise<void> {
   const at = now.toISOString();
   const facts = incidentFactsOf(row, 'escalated');
   await deps.database.transaction(async (trx) => {

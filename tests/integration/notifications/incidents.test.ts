@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { solveIncident } from '../../../shared/notifications/index.ts';
+import { acknowledgeIncident, solveIncident } from '../../../shared/notifications/index.ts';
 import { type NotificationRig, commandId, incidentsOf, notificationsOf, startNotifications } from './rig.ts';
 import { haveCommand, haveLane, havePause, haveRouting, haveWork, haveWorkstation } from './world.ts';
 
@@ -333,19 +333,76 @@ describe('the watch', () => {
     expect(await states()).toEqual(['queue-wait Open']);
   });
 
-  it('tells of a certificate once, also after somebody has solved it', async () => {
-    const expires = new Date(Date.parse(rig.now()) + 20 * 86_400_000).toISOString();
-    await haveWorkstation(rig, { name: 'WS-09', certificateExpiresAt: expires });
-    await rig.watch();
-    expect(await states()).toEqual(['certificate-expiring Open']);
-    const [row] = await incidentsOf(rig);
-    await rig.database.transaction((trx) =>
-      trx
-        .updateTable('Incident')
-        .set({ state: 'Solved', openKey: row?.incidentId ?? '', solvedAt: rig.now(), solvedBy: 'operator' })
-        .execute(),
-    );
-    await rig.watch();
-    expect(await states()).toEqual(['certificate-expiring Solved']);
+  describe('of certificates', () => {
+    const DAY_MS = 24 * HOUR_MS;
+    const expiring = async (days: number) => {
+      const certificateExpiresAt = new Date(Date.parse(rig.now()) + days * DAY_MS).toISOString();
+      await haveWorkstation(rig, { name: 'WS-09', certificateExpiresAt });
+    };
+    /** Days later, the workstation still there with the same certificate. */
+    const daysLater = async (days: number) => {
+      rig.advance(days * DAY_MS);
+      await rig.database.transaction((trx) =>
+        trx.updateTable('Workstation').set({ lastSeenAt: rig.now() }).execute(),
+      );
+      for (let round = 0; round < 3; round += 1) {
+        await rig.watch();
+        await rig.send();
+      }
+    };
+    const cards = async () =>
+      (await notificationsOf(rig))
+        .filter(({ channel }) => channel === 'teams')
+        .map(({ kind, content }) => `${kind} ${/"severity":"(\w+)"/.exec(content)?.[1]}`);
+
+    it('tells once while there is time, and once more when it becomes severe', async () => {
+      await expiring(20);
+      await daysLater(0);
+      await daysLater(12);
+      expect(await cards()).toEqual(['incident-opened medium']);
+      expect(await rig.taken('sms')).toEqual([]);
+      await daysLater(3);
+      await daysLater(1);
+      expect(await cards()).toEqual(['incident-opened medium', 'incident-updated high']);
+      expect(await rig.taken('sms')).toMatchObject([{ text: expect.stringContaining('WS-09') }]);
+      expect(await incidentsOf(rig)).toMatchObject([{ state: 'Open', severity: 'high', occurrences: 2 }]);
+    });
+
+    it('tells also whoever has acknowledged it when it becomes severe, but not by SMS', async () => {
+      await expiring(20);
+      await daysLater(0);
+      const [{ incidentId } = { incidentId: '' }] = await incidentsOf(rig);
+      const change = { by: 'operator', kind: 'user', at: rig.now() } as const;
+      await acknowledgeIncident(rig, { incidentId, change, expectedVersion: undefined, owner: 'operator' });
+      await daysLater(15);
+      expect(await cards()).toEqual(['incident-opened medium', 'incident-updated high']);
+      expect(await rig.taken('sms')).toEqual([]);
+    });
+
+    it('tells of one that has little time left from the first as of any severe incident', async () => {
+      await expiring(5);
+      await daysLater(0);
+      expect(await cards()).toEqual(['incident-opened high']);
+      rig.advance(15 * MINUTE_MS);
+      await daysLater(0);
+      expect(await cards()).toEqual(['incident-opened high']);
+      expect(await rig.taken('sms')).toHaveLength(1);
+    });
+
+    it('tells of a certificate once, also after somebody has solved it', async () => {
+      const expires = new Date(Date.parse(rig.now()) + 20 * 86_400_000).toISOString();
+      await haveWorkstation(rig, { name: 'WS-09', certificateExpiresAt: expires });
+      await rig.watch();
+      expect(await states()).toEqual(['certificate-expiring Open']);
+      const [row] = await incidentsOf(rig);
+      await rig.database.transaction((trx) =>
+        trx
+          .updateTable('Incident')
+          .set({ state: 'Solved', openKey: row?.incidentId ?? '', solvedAt: rig.now(), solvedBy: 'operator' })
+          .execute(),
+      );
+      await rig.watch();
+      expect(await states()).toEqual(['certificate-expiring Solved']);
+    });
   });
 });
