@@ -5,11 +5,20 @@ import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service
 const MOST = 250;
 const QUEUES_FILE = join(import.meta.dirname, '../../infra/service-bus-queues.json');
 
-/** What stands in a queue now, locked messages too. A client of its own each time: the SDK's peek goes on where it last ended. */
+/**
+ * What stands in a queue now, locked messages too. A client of its own each time: the SDK's peek goes on where it last ended. An answer may
+ * hold fewer than there are, when they are large: only an empty one is the end.
+ */
 export async function peekQueue(connection: string, queue: string): Promise<ServiceBusReceivedMessage[]> {
   const bus = new ServiceBusClient(connection);
   try {
-    return await bus.createReceiver(queue).peekMessages(MOST);
+    const receiver = bus.createReceiver(queue);
+    const found: ServiceBusReceivedMessage[] = [];
+    for (;;) {
+      const more = await receiver.peekMessages(MOST);
+      if (more.length === 0) return found;
+      found.push(...more);
+    }
   } finally {
     await bus.close();
   }
