@@ -23,6 +23,7 @@ import {
   top,
 } from '../../shared/http/index.ts';
 import type { AppDeps } from '../deps.ts';
+import { keyedId } from '../keyed-id.ts';
 
 const pauseView = z
   .object({
@@ -113,9 +114,9 @@ export function pauseRoutes(deps: AppDeps): Route[] {
       params: z.strictObject({ pauseId: z.uuid().toLowerCase() }),
       responses: { 200: { description: 'The pause has ended', schema: pauseView } },
       problems: { 404: 'There is no such pause.', 409: 'The pause has ended already.' },
-      async handler({ params, principal, traceId }) {
+      async handler({ params, principal, request, traceId }) {
         const change = changeBy(principal, { at: deps.clock.now(), traceId });
-        const ended = await endPause(deps, params.pauseId, change);
+        const ended = await endPause(deps, { ...params, change, actionId: keyedId(principal, request) });
         for (const bell of await bellsToRing(deps)) await ringBell(deps.sender, bell);
         return { status: 200, body: view(ended) };
       },
