@@ -119,10 +119,8 @@ export function bulkActionRoutes(deps: AppDeps): Route[] {
       async handler({ params: { bulkActionId }, body, principal, invocation }) {
         await startBulkAction(deps, { bulkActionId, principal, reason: body?.reason });
         const targets = outboxTargets(deps.sender, df.getClient(invocation));
-        await runBulkActions(
-          { ...deps, publish: (outboxIds) => publish({ ...deps, targets }, outboxIds) },
-          { bulkActionId, limit: FIRST_PORTION },
-        );
+        const { outboxIds } = await runBulkActions(deps, { bulkActionId, limit: FIRST_PORTION });
+        await publish({ ...deps, targets }, outboxIds);
         return { status: 200, body: await readBulkAction(deps, bulkActionId) };
       },
     }),

@@ -5,7 +5,7 @@ import {
   endPause,
   isInForce,
   listPauses,
-  ringBell,
+  ringEach,
   startPause,
 } from '../../shared/cam-commands/index.ts';
 import { applications } from '../../shared/cam-commands/contracts.ts';
@@ -117,7 +117,7 @@ export function pauseRoutes(deps: AppDeps): Route[] {
       async handler({ params, principal, request, traceId }) {
         const change = changeBy(principal, { at: deps.clock.now(), traceId });
         const ended = await endPause(deps, { ...params, change, actionId: keyedId(principal, request) });
-        for (const bell of await bellsToRing(deps)) await ringBell(deps.sender, bell);
+        await ringEach(deps.sender, await bellsToRing(deps));
         return { status: 200, body: view(ended) };
       },
     }),

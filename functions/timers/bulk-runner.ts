@@ -17,10 +17,8 @@ export function registerBulkRunner(deps: AppDeps): void {
     handler: (_timer, context) =>
       runRound('bulk.run', async () => {
         const targets = outboxTargets(deps.sender, df.getClient(context));
-        await runBulkActions(
-          { ...deps, publish: (outboxIds) => publish({ ...deps, targets }, outboxIds) },
-          { limit: LIMIT },
-        );
+        const { outboxIds } = await runBulkActions(deps, { limit: LIMIT });
+        await publish({ ...deps, targets }, outboxIds);
       }),
   });
 }

@@ -27,7 +27,7 @@ export {
   bulkItemResults,
   MAX_BULK_COMMANDS,
 } from './bulk-view.ts';
-export { ringBell, ringBells } from './bell.ts';
+export { ringBells, ringEach } from './bell.ts';
 export { createBellCount } from './listeners.ts';
 export { removeUnusedLanes } from './lanes.ts';
 export { cancelCommand } from './cancel.ts';
