@@ -118,7 +118,7 @@ export function bulkActionRoutes(deps: AppDeps): Route[] {
       problems: finished,
       async handler({ params: { bulkActionId }, body, principal, invocation }) {
         await startBulkAction(deps, { bulkActionId, principal, reason: body?.reason });
-        const targets = outboxTargets(deps.sender, df.getClient(invocation));
+        const targets = outboxTargets(deps, df.getClient(invocation));
         const { outboxIds } = await runBulkActions(deps, { bulkActionId, limit: FIRST_PORTION });
         await publish({ ...deps, targets }, outboxIds);
         return { status: 200, body: await readBulkAction(deps, bulkActionId) };

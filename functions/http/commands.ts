@@ -98,7 +98,7 @@ export function commandRoutes(deps: AppDeps): Route[] {
           requestedByKind: principal.kind,
           commandId: keyedId(principal, request),
         });
-        await publish({ ...deps, targets: outboxTargets(deps.sender, df.getClient(invocation)) }, outboxIds);
+        await publish({ ...deps, targets: outboxTargets(deps, df.getClient(invocation)) }, outboxIds);
         return {
           status: 202,
           headers: { Location: `/api/commands/${command.commandId}` },
@@ -169,7 +169,7 @@ export function commandRoutes(deps: AppDeps): Route[] {
       problems: { 404: 'There is no such command.', 409: 'The command has ended already.' },
       async handler({ params, body, principal, invocation }) {
         const { outboxIds } = await cancelCommand(deps, { ...params, reason: body.reason, principal });
-        await publish({ ...deps, targets: outboxTargets(deps.sender, df.getClient(invocation)) }, outboxIds);
+        await publish({ ...deps, targets: outboxTargets(deps, df.getClient(invocation)) }, outboxIds);
         return { status: 202, body: await readCommand(deps, params.commandId, principal) };
       },
     }),
@@ -198,7 +198,7 @@ export function commandRoutes(deps: AppDeps): Route[] {
           principal,
           actionId: keyedId(principal, request),
         });
-        await publish({ ...deps, targets: outboxTargets(deps.sender, df.getClient(invocation)) }, outboxIds);
+        await publish({ ...deps, targets: outboxTargets(deps, df.getClient(invocation)) }, outboxIds);
         return { status: 202, body: await readCommand(deps, params.commandId, principal) };
       },
     }),
@@ -227,7 +227,7 @@ export function commandRoutes(deps: AppDeps): Route[] {
           principal,
           newCommandId: keyedId(principal, request),
         });
-        await publish({ ...deps, targets: outboxTargets(deps.sender, df.getClient(invocation)) }, outboxIds);
+        await publish({ ...deps, targets: outboxTargets(deps, df.getClient(invocation)) }, outboxIds);
         return {
           status: 202,
           headers: { Location: `/api/commands/${command.commandId}` },

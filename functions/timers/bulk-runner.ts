@@ -16,7 +16,7 @@ export function registerBulkRunner(deps: AppDeps): void {
     extraInputs: [df.input.durableClient()],
     handler: (_timer, context) =>
       runRound('bulk.run', async () => {
-        const targets = outboxTargets(deps.sender, df.getClient(context));
+        const targets = outboxTargets(deps, df.getClient(context));
         const { outboxIds } = await runBulkActions(deps, { limit: LIMIT });
         await publish({ ...deps, targets }, outboxIds);
       }),

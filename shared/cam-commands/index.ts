@@ -53,6 +53,7 @@ export { readCommandMessage, readResultMessage } from './read-message.ts';
 export { rejectMessage } from './rejected.ts';
 export { type Reprocessed, reprocessFailed } from './reprocess.ts';
 export { type Retried, retryCommand } from './retry.ts';
+export { isRunOver } from './run-over.ts';
 export { commandTimeline } from './timeline-view.ts';
 export { readTimeline } from './timeline-service.ts';
 export { type Success, concludeSucceeded } from './succeed.ts';
