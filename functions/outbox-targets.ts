@@ -1,15 +1,29 @@
 import type { DurableClient } from 'durable-functions';
+import { isRunOver } from '../shared/cam-commands/index.ts';
 import type { QueueSender } from '../shared/messaging/index.ts';
 import type { OutboxTargets } from '../shared/outbox/index.ts';
+import { createLogger } from '../shared/telemetry/index.ts';
+import type { AppDeps } from './deps.ts';
 import { raiseEvent } from './messaging/instances.ts';
 
-/** Outbox entries go to Service Bus and, as events, to orchestrations. One that is not there yet is a failure: it is on its way. */
-export function outboxTargets(sender: QueueSender, client: DurableClient): OutboxTargets {
+const log = createLogger('outbox');
+
+/**
+ * Outbox entries go to Service Bus and, as events, to orchestrations. One that is not there yet is a failure: it is on its way. An
+ * event for one that never comes, as its run is over without it, counts as taken.
+ */
+export function outboxTargets(
+  { sender, database }: Pick<AppDeps, 'sender' | 'database'>,
+  client: DurableClient,
+): OutboxTargets {
   return {
     ...messageTargets(sender),
     async raiseEvent({ instanceId, eventName, body }) {
       const raised = await raiseEvent(client, { instanceId, eventName, data: body });
-      if (raised === 'unknown') throw new Error(`there is no orchestration ${instanceId} yet`);
+      if (raised !== 'unknown') return;
+      if (!(await isRunOver(database.read, instanceId)))
+        throw new Error(`there is no orchestration ${instanceId} yet`);
+      log.warn('an event is dropped: its run is over and has no orchestration', { instanceId, eventName });
     },
   };
 }

@@ -7,7 +7,6 @@ import {
   bulkActionView,
   bulkItemResults,
   commandFilterFields,
-  commandIdOf,
   prepareBulkAction,
   readBulkAction,
   runBulkActions,
@@ -18,6 +17,7 @@ import { type Route, defineRoute, page, pageOf, skipToken, text, top } from '../
 import { publish } from '../../shared/outbox/index.ts';
 import type { AppDeps } from '../deps.ts';
 import { outboxTargets } from '../outbox-targets.ts';
+import { keyedId } from '../keyed-id.ts';
 
 /** Done while the caller waits; the timer does the rest. */
 const FIRST_PORTION = 20;
@@ -59,11 +59,10 @@ export function bulkActionRoutes(deps: AppDeps): Route[] {
       responses: { 201: { ...view, headers: { Location: 'Address of the bulk action.' } } },
       problems: { 422: 'The filter matches more than 10,000 commands.' },
       async handler({ body, principal, request }) {
-        const key = request.idempotencyKey;
         const prepared = await prepareBulkAction(deps, {
           ...body,
           principal,
-          bulkActionId: key && commandIdOf({ subject: principal.subject, path: request.url.pathname, key }),
+          bulkActionId: keyedId(principal, request),
         });
         const headers = { Location: `/api/bulk-actions/${prepared.bulkActionId}` };
         return { status: 201, headers, body: prepared };
@@ -119,11 +118,9 @@ export function bulkActionRoutes(deps: AppDeps): Route[] {
       problems: finished,
       async handler({ params: { bulkActionId }, body, principal, invocation }) {
         await startBulkAction(deps, { bulkActionId, principal, reason: body?.reason });
-        const targets = outboxTargets(deps.sender, df.getClient(invocation));
-        await runBulkActions(
-          { ...deps, publish: (outboxIds) => publish({ ...deps, targets }, outboxIds) },
-          { bulkActionId, limit: FIRST_PORTION },
-        );
+        const targets = outboxTargets(deps, df.getClient(invocation));
+        const { outboxIds } = await runBulkActions(deps, { bulkActionId, limit: FIRST_PORTION });
+        await publish({ ...deps, targets }, outboxIds);
         return { status: 200, body: await readBulkAction(deps, bulkActionId) };
       },
     }),

@@ -6,7 +6,6 @@ import {
   cancelCommand,
   cloneCommand,
   commandFilterFields,
-  commandIdOf,
   commandTimeline,
   commandView,
   listCommands,
@@ -32,6 +31,7 @@ import {
 import { publish } from '../../shared/outbox/index.ts';
 import type { AppDeps } from '../deps.ts';
 import { outboxTargets } from '../outbox-targets.ts';
+import { keyedId } from '../keyed-id.ts';
 
 const routingParams = z.strictObject({ routingId: z.uuid().toLowerCase() });
 const commandParams = z.strictObject({ commandId: z.uuid().toLowerCase() });
@@ -91,15 +91,14 @@ export function commandRoutes(deps: AppDeps): Route[] {
         409: 'Another order was accepted with this Idempotency-Key.',
       },
       async handler({ params, body, principal, request, invocation }) {
-        const key = request.idempotencyKey;
         const { command, outboxIds, repeated } = await orderCommand(deps, {
           ...body,
           routingId: params.routingId,
           requestedBy: principal.name,
           requestedByKind: principal.kind,
-          commandId: key && commandIdOf({ subject: principal.subject, path: request.url.pathname, key }),
+          commandId: keyedId(principal, request),
         });
-        await publish({ ...deps, targets: outboxTargets(deps.sender, df.getClient(invocation)) }, outboxIds);
+        await publish({ ...deps, targets: outboxTargets(deps, df.getClient(invocation)) }, outboxIds);
         return {
           status: 202,
           headers: { Location: `/api/commands/${command.commandId}` },
@@ -170,7 +169,7 @@ export function commandRoutes(deps: AppDeps): Route[] {
       problems: { 404: 'There is no such command.', 409: 'The command has ended already.' },
       async handler({ params, body, principal, invocation }) {
         const { outboxIds } = await cancelCommand(deps, { ...params, reason: body.reason, principal });
-        await publish({ ...deps, targets: outboxTargets(deps.sender, df.getClient(invocation)) }, outboxIds);
+        await publish({ ...deps, targets: outboxTargets(deps, df.getClient(invocation)) }, outboxIds);
         return { status: 202, body: await readCommand(deps, params.commandId, principal) };
       },
     }),
@@ -192,9 +191,14 @@ export function commandRoutes(deps: AppDeps): Route[] {
         404: 'There is no such command.',
         409: 'The command is in another state; `commandStatus` and `allowedActions` say which and what can be done.',
       },
-      async handler({ params, body, principal, invocation }) {
-        const { outboxIds } = await retryCommand(deps, { ...params, reason: body.reason, principal });
-        await publish({ ...deps, targets: outboxTargets(deps.sender, df.getClient(invocation)) }, outboxIds);
+      async handler({ params, body, principal, request, invocation }) {
+        const { outboxIds } = await retryCommand(deps, {
+          ...params,
+          reason: body.reason,
+          principal,
+          actionId: keyedId(principal, request),
+        });
+        await publish({ ...deps, targets: outboxTargets(deps, df.getClient(invocation)) }, outboxIds);
         return { status: 202, body: await readCommand(deps, params.commandId, principal) };
       },
     }),
@@ -217,14 +221,13 @@ export function commandRoutes(deps: AppDeps): Route[] {
         409: 'Another order was accepted with this Idempotency-Key.',
       },
       async handler({ params, body, principal, request, invocation }) {
-        const key = request.idempotencyKey;
         const { command, outboxIds, repeated } = await cloneCommand(deps, {
           ...body,
           ...params,
           principal,
-          newCommandId: key && commandIdOf({ subject: principal.subject, path: request.url.pathname, key }),
+          newCommandId: keyedId(principal, request),
         });
-        await publish({ ...deps, targets: outboxTargets(deps.sender, df.getClient(invocation)) }, outboxIds);
+        await publish({ ...deps, targets: outboxTargets(deps, df.getClient(invocation)) }, outboxIds);
         return {
           status: 202,
           headers: { Location: `/api/commands/${command.commandId}` },

@@ -5,7 +5,7 @@ import {
   endPause,
   isInForce,
   listPauses,
-  ringBell,
+  ringEach,
   startPause,
 } from '../../shared/cam-commands/index.ts';
 import { applications } from '../../shared/cam-commands/contracts.ts';
@@ -23,6 +23,7 @@ import {
   top,
 } from '../../shared/http/index.ts';
 import type { AppDeps } from '../deps.ts';
+import { keyedId } from '../keyed-id.ts';
 
 const pauseView = z
   .object({
@@ -113,10 +114,10 @@ export function pauseRoutes(deps: AppDeps): Route[] {
       params: z.strictObject({ pauseId: z.uuid().toLowerCase() }),
       responses: { 200: { description: 'The pause has ended', schema: pauseView } },
       problems: { 404: 'There is no such pause.', 409: 'The pause has ended already.' },
-      async handler({ params, principal, traceId }) {
+      async handler({ params, principal, request, traceId }) {
         const change = changeBy(principal, { at: deps.clock.now(), traceId });
-        const ended = await endPause(deps, params.pauseId, change);
-        for (const bell of await bellsToRing(deps)) await ringBell(deps.sender, bell);
+        const ended = await endPause(deps, { ...params, change, actionId: keyedId(principal, request) });
+        await ringEach(deps.sender, await bellsToRing(deps));
         return { status: 200, body: view(ended) };
       },
     }),

@@ -15,8 +15,8 @@ import {
   instanceIdOf,
   lookAtLimit,
   rejectMessage,
-  ringBell,
   ringBells,
+  ringEach,
   withdrawAttempt,
 } from '../../shared/cam-commands/index.ts';
 import type { CommandMessage, ResultMessage } from '../../shared/cam-commands/contracts.ts';
@@ -116,7 +116,7 @@ async function runActivity(name: ActivityName, activity: Activity, input: unknow
  */
 async function ringForFreedSeat(deps: AppDeps): Promise<void> {
   if (Object.keys(deps.licencePools ?? {}).length === 0) return;
-  for (const bell of await bellsToRing(deps)) await ringBell(deps.sender, bell);
+  await ringEach(deps.sender, await bellsToRing(deps));
 }
 
 async function reject(

@@ -112,6 +112,6 @@ function* judge(
       // An agent that stopped a run nobody asked it to stop has lost it.
       return { kind: asked ? 'cancelled' : 'lost' };
     case 'lost':
-      return { kind: 'lost' };
+      return { kind: 'lost', error: message.error };
   }
 }

@@ -16,11 +16,9 @@ export function registerBulkRunner(deps: AppDeps): void {
     extraInputs: [df.input.durableClient()],
     handler: (_timer, context) =>
       runRound('bulk.run', async () => {
-        const targets = outboxTargets(deps.sender, df.getClient(context));
-        await runBulkActions(
-          { ...deps, publish: (outboxIds) => publish({ ...deps, targets }, outboxIds) },
-          { limit: LIMIT },
-        );
+        const targets = outboxTargets(deps, df.getClient(context));
+        const { outboxIds } = await runBulkActions(deps, { limit: LIMIT });
+        await publish({ ...deps, targets }, outboxIds);
       }),
   });
 }

@@ -40,11 +40,12 @@ export function registerCommandWatch(deps: AppDeps): void {
           log.error('an open command has no orchestration any more: it is ended', { ...run });
           await endAbandoned(deps, run);
         }
+        const outboxIds: string[] = [];
         for (const run of step.restart) {
           log.warn('no orchestration has begun a command: its message is sent again', { ...run });
-          const targets = messageTargets(deps.sender);
-          await publish({ ...deps, targets }, await sendAgain(deps, run));
+          outboxIds.push(...(await sendAgain(deps, run)));
         }
+        await publish({ ...deps, targets: messageTargets(deps.sender) }, outboxIds);
       });
     },
   });

@@ -12,7 +12,7 @@ export function registerOutboxRelay(deps: AppDeps): void {
     extraInputs: [df.input.durableClient()],
     handler: (_timer, context) =>
       runRound('outbox.relay', async () => {
-        await relayOutbox({ ...deps, targets: outboxTargets(deps.sender, df.getClient(context)) });
+        await relayOutbox({ ...deps, targets: outboxTargets(deps, df.getClient(context)) });
       }),
   });
 }

@@ -11,11 +11,22 @@ export async function ringBells(
   work: { readonly workItemId: string; readonly application: string },
   bells: number,
 ): Promise<void> {
-  await Promise.all(Array.from({ length: bells }, () => ringBell(sender, work)));
+  await ringEach(
+    sender,
+    Array.from({ length: bells }, () => work),
+  );
+}
+
+/** Rings these bells, all at once: a broker that does not answer costs one time-out, not one a bell. */
+export async function ringEach(
+  sender: QueueSender,
+  bells: readonly { readonly workItemId: string; readonly application: string }[],
+): Promise<void> {
+  await Promise.all(bells.map((bell) => ringBell(sender, bell)));
 }
 
 /** Tells an agent that there is work. A bell that is not heard costs a few seconds: the sweeper rings again. */
-export async function ringBell(
+async function ringBell(
   sender: QueueSender,
   work: { readonly workItemId: string; readonly application: string },
 ): Promise<void> {

@@ -14,8 +14,6 @@ export interface BulkRunDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly commandTypes: CommandTypes;
-  /** Called with what a command's transaction wrote, after its commit; it must not throw for a target that is away. */
-  publish(outboxIds: readonly string[]): Promise<unknown>;
 }
 
 export interface BulkRound {
@@ -25,19 +23,32 @@ export interface BulkRound {
   readonly bulkActionId?: string | undefined;
 }
 
+export interface BulkReport {
+  /** Commands dealt with. */
+  readonly commands: number;
+  /**
+   * To be published, all of them at once: a broker that does not answer then costs the round one time-out. What a round that breaks
+   * off has written, the outbox relay sends.
+   */
+  readonly outboxIds: readonly string[];
+}
+
 const log = createLogger('bulk-actions');
 
 /**
  * Goes on with bulk actions that run. Each command is acted upon, and its result written, in one transaction of its own: after a
- * crash the next round goes on with those that are still pending, and none is acted upon twice. Returns how many were dealt with.
+ * crash the next round goes on with those that are still pending, and none is acted upon twice.
  */
-export async function runBulkActions(deps: BulkRunDeps, round: BulkRound): Promise<number> {
-  let left = round.limit;
+export async function runBulkActions(deps: BulkRunDeps, round: BulkRound): Promise<BulkReport> {
+  const outboxIds: string[] = [];
+  let commands = 0;
   for (const action of await running(deps.database, round)) {
-    if (left === 0) break;
-    left -= await goOn(deps, action, left);
+    if (commands === round.limit) break;
+    const done = await goOn(deps, action, round.limit - commands);
+    commands += done.commands;
+    outboxIds.push(...done.outboxIds);
   }
-  return round.limit - left;
+  return { commands, outboxIds };
 }
 
 async function running({ read }: Database, { bulkActionId }: BulkRound): Promise<BulkRow[]> {
@@ -46,7 +57,7 @@ async function running({ read }: Database, { bulkActionId }: BulkRound): Promise
   return query.where('bulkActionId', '=', bulkActionId).execute();
 }
 
-async function goOn(deps: BulkRunDeps, action: BulkRow, limit: number): Promise<number> {
+async function goOn(deps: BulkRunDeps, action: BulkRow, limit: number): Promise<BulkReport> {
   const { read, dialect } = deps.database;
   const pending = read
     .selectFrom('BulkActionItem')
@@ -55,11 +66,14 @@ async function goOn(deps: BulkRunDeps, action: BulkRow, limit: number): Promise<
     .where('result', '=', 'Pending')
     .orderBy('seq');
   const items = await firstRows(pending, limit, dialect).execute();
+  const report = { commands: items.length, outboxIds: [] as string[] };
   for (const { commandId } of items) {
-    if (!(await actOn(deps, action, commandId))) return items.length;
+    const done = await actOn(deps, action, commandId);
+    if (done === 'stopped') return report;
+    report.outboxIds.push(...(done?.outboxIds ?? []));
   }
   if (items.length < limit) await finish(deps, action);
-  return items.length;
+  return report;
 }
 
 interface Outcome {
@@ -68,16 +82,8 @@ interface Outcome {
   readonly outboxIds: readonly string[];
 }
 
-/** False when the action was stopped meanwhile. */
-async function actOn(deps: BulkRunDeps, action: BulkRow, commandId: string): Promise<boolean> {
-  const done = await inTransaction(deps, action, commandId);
-  if (done === 'stopped') return false;
-  if (done) await deps.publish(done.outboxIds);
-  return true;
-}
-
-/** Undefined when somebody else was faster, or it could not be done. */
-async function inTransaction(
+/** `stopped` when the action was meanwhile; undefined when somebody else was faster, or it could not be done. */
+async function actOn(
   deps: BulkRunDeps,
   action: BulkRow,
   commandId: string,

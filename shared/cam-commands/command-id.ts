@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The id of the command that an order with an `Idempotency-Key` makes: the same for the same caller, address and key, so that a
- * repetition finds the command even when the process died before it could record its answer. SHA-256 as a UUID of version 8
- * (https://www.rfc-editor.org/rfc/rfc9562#section-5.8).
+ * The id of what a request with an `Idempotency-Key` makes (a command, a bulk action, an entry of the operators' journal): the same
+ * for the same caller, address and key, so that a repetition finds it even when the process died before it could record its answer.
+ * SHA-256 as a UUID of version 8 (https://www.rfc-editor.org/rfc/rfc9562#section-5.8).
  */
-export function commandIdOf(order: {
+export function commandIdOf(request: {
   readonly subject: string;
   readonly path: string;
   readonly key: string;
 }): string {
   const bytes = createHash('sha256')
-    .update(JSON.stringify([order.subject, order.path, order.key]))
+    .update(JSON.stringify([request.subject, request.path, request.key]))
     .digest()
     .subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);

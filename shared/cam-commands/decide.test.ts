@@ -87,6 +87,20 @@ describe('what follows an attempt', () => {
     const decision = decideNext(POLICY, { failed: 0, lost: 2 }, LOST, { cancelRequested: false, jitter: 0 });
     expect(decision).toMatchObject({ next: 'fail', error: { code: 'AGENT_LOST' } });
   });
+
+  it.each([
+    [0, 'retry'],
+    [2, 'fail'],
+  ] as const)('says of a lost attempt what its agent says, after %i others: %s', (lost, next) => {
+    const error = { code: 'MODEL_BROKEN', message: 'the agent was stopped', retryable: false };
+    const outcome: AttemptOutcome = { kind: 'lost', error };
+    const options = { cancelRequested: false, jitter: 0 };
+    expect(decideNext(POLICY, { failed: 3, lost }, outcome, options)).toMatchObject({
+      next,
+      tally: { failed: 3, lost: lost + 1 },
+      error: { ...error, retryable: true },
+    });
+  });
 });
 
 describe('delays', () => {

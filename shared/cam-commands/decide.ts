@@ -1,11 +1,14 @@
 import type { RetryPolicy } from './command-types.ts';
 import type { CommandError } from './contracts.ts';
 
-/** How an attempt ended, as far as the next step is concerned. `cancelled`: its agent stopped it because it was asked to. */
+/**
+ * How an attempt ended, as far as the next step is concerned. `cancelled`: its agent stopped it because it was asked to. `lost` has
+ * an error when its agent could still say why.
+ */
 export type AttemptOutcome =
   | { readonly kind: 'succeeded' }
   | { readonly kind: 'cancelled' }
-  | { readonly kind: 'lost' }
+  | { readonly kind: 'lost'; readonly error?: CommandError | undefined }
   | { readonly kind: 'failed'; readonly error: CommandError };
 
 /** A policy as a run's history holds it; what was added after version 0.1 may be missing. */
@@ -52,8 +55,10 @@ export function decideNext(
   if (outcome.kind === 'cancelled') return { next: 'cancel' };
   if (outcome.kind === 'lost') {
     const tally = { ...before, lost: before.lost + 1 };
-    if (tally.lost > policy.maxLost) return { next: 'fail', tally, error: LOST };
-    return { next: 'retry', delayMs: backoffMs(policy, tally.lost, options.jitter), tally, error: LOST };
+    // The reason is the agent's to tell, not whether an order that did nothing wrong is tried again.
+    const error = { ...(outcome.error ?? LOST), retryable: true };
+    if (tally.lost > policy.maxLost) return { next: 'fail', tally, error };
+    return { next: 'retry', delayMs: backoffMs(policy, tally.lost, options.jitter), tally, error };
   }
   const tally = { ...before, failed: before.failed + 1 };
   const { error } = outcome;

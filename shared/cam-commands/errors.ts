@@ -8,6 +8,7 @@ const KINDS = {
   'parameters-invalid': [400, 'The parameters do not fit the command type.'],
   'command-finished': [409, 'The command has ended already.'],
   'command-not-retryable': [409, 'The command is in no state from which it can be retried.'],
+  'retry-id-taken': [409, 'Another retry was asked for with this Idempotency-Key.'],
   'bulk-action-not-found': [404, 'There is no such bulk action.'],
   'bulk-action-finished': [409, 'The bulk action has come to its end.'],
   'bulk-action-id-taken': [409, 'Another bulk action was prepared with this Idempotency-Key.'],

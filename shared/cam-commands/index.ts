@@ -27,7 +27,7 @@ export {
   bulkItemResults,
   MAX_BULK_COMMANDS,
 } from './bulk-view.ts';
-export { ringBell, ringBells } from './bell.ts';
+export { ringBells, ringEach } from './bell.ts';
 export { createBellCount } from './listeners.ts';
 export { removeUnusedLanes } from './lanes.ts';
 export { cancelCommand } from './cancel.ts';
@@ -53,6 +53,7 @@ export { readCommandMessage, readResultMessage } from './read-message.ts';
 export { rejectMessage } from './rejected.ts';
 export { type Reprocessed, reprocessFailed } from './reprocess.ts';
 export { type Retried, retryCommand } from './retry.ts';
+export { isRunOver } from './run-over.ts';
 export { commandTimeline } from './timeline-view.ts';
 export { readTimeline } from './timeline-service.ts';
 export { type Success, concludeSucceeded } from './succeed.ts';

@@ -52,12 +52,26 @@ export function judgeLimit(
   const pausedMs = coveredMs(pauses, from, now);
   const leftMs = limitMs - (now.getTime() - from.getTime() - pausedMs);
   if (leftMs <= 0) return { late: true, lookAgainAt: null };
-  const resumesAt = resumption(pauses, now);
-  const again =
-    resumesAt === undefined
-      ? now.getTime() + Math.max(leftMs, pausedMs * PAUSE_SHARE, LEAST_WAIT_MS)
-      : resumesAt.getTime() + leftMs;
+  const again = nextLookMs({ leftMs, pausedMs, pauses, now });
   return { late: false, lookAgainAt: new Date(Math.ceil(again)).toISOString() };
+}
+
+/** When to look at a limit again of which `leftMs` are left (milliseconds since the epoch). */
+function nextLookMs(look: {
+  readonly leftMs: number;
+  readonly pausedMs: number;
+  readonly pauses: readonly Span[];
+  readonly now: Date;
+}): number {
+  const { leftMs, pausedMs, pauses } = look;
+  const now = look.now.getTime();
+  // Without a pause the time was over when this was asked: so much is this host's clock behind the one that asked.
+  if (pauses.length === 0) return now + 2 * leftMs + LEAST_WAIT_MS;
+  const resumesAt = resumption(pauses, look.now);
+  if (resumesAt === undefined) return now + Math.max(leftMs, pausedMs * PAUSE_SHARE, LEAST_WAIT_MS);
+  const again = resumesAt.getTime() + leftMs;
+  // So near an instant may have passed for the one that asks, whose timer would fire at once and ask the same again.
+  return again < now + LEAST_WAIT_MS ? again + LEAST_WAIT_MS : again;
 }
 
 /** When the pauses in force end: now when none is, undefined when nobody knows. Pauses that meet count as one. */

@@ -16,6 +16,8 @@ export interface NextRun {
   readonly commandTypes: CommandTypes;
   /** MCMS itself starts it, by the type's policy. */
   readonly automatic: boolean;
+  /** Of its entry in the operators' journal; a new one when left out. */
+  readonly actionId?: string | undefined;
 }
 
 export interface StartedRun {
@@ -31,7 +33,7 @@ export interface StartedRun {
 export async function startNextRun(
   trx: Queries,
   before: CommandRow,
-  { change, commandTypes, automatic }: NextRun,
+  { change, commandTypes, automatic, actionId }: NextRun,
 ): Promise<StartedRun | undefined> {
   const type = commandTypes.find(before.application, before.commandType);
   const { numUpdatedRows } = await trx
@@ -74,6 +76,7 @@ export async function startNextRun(
     },
   ]);
   await recordAction(trx, change, {
+    actionId,
     action: automatic ? 'CommandReprocessed' : 'CommandRetried',
     subject: commandLabel(command),
     commandId: command.commandId,

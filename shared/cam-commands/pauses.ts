@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, type PageKey, type Queries, cutPage, firstRows, pageAfter } from '../data/index.ts';
 import type { Change } from '../history/index.ts';
-import { recordAction } from '../operator-actions/index.ts';
+import { findAction, recordAction } from '../operator-actions/index.ts';
 import type { Clock } from '../time/clock.ts';
 import type { CommandTypes } from './command-types.ts';
 import { CamCommandError } from './errors.ts';
@@ -63,14 +63,20 @@ export async function startPause(deps: PauseDeps, given: NewPause): Promise<Paus
   });
 }
 
+export interface PauseEnd {
+  readonly pauseId: string;
+  readonly change: Change;
+  /** Of its entry in the operators' journal, so that a repeated request finds what it did; a new one when left out. */
+  readonly actionId?: string | undefined;
+}
+
 /**
- * Ends a pause before its time.
+ * Ends a pause before its time. A request whose `actionId` stands in the journal has ended it before.
  * @throws {CamCommandError} `pause-not-found`, `pause-ended`.
  */
 export async function endPause(
   { database }: Pick<PauseDeps, 'database'>,
-  pauseId: string,
-  change: Change,
+  { pauseId, change, actionId }: PauseEnd,
 ): Promise<Pause> {
   return database.transaction(async (trx) => {
     const pause = await trx
@@ -79,10 +85,11 @@ export async function endPause(
       .where('pauseId', '=', pauseId)
       .executeTakeFirst();
     if (!pause) throw new CamCommandError('pause-not-found');
-    const ended = { endedAt: change.at, endedBy: change.by };
-    if (!isInForce(pause, new Date(change.at)) || !(await close(trx, { ...pause, ...ended }, change)))
+    if (actionId !== undefined && (await findAction(trx, actionId))) return pause;
+    const ended = { ...pause, endedAt: change.at, endedBy: change.by };
+    if (!isInForce(pause, new Date(change.at)) || !(await close(trx, ended, { change, actionId })))
       throw new CamCommandError('pause-ended');
-    return { ...pause, ...ended };
+    return ended;
   });
 }
 
@@ -109,7 +116,7 @@ export async function endPastPauses({
         at: now,
         comment: 'The time set for it had come.',
       };
-      if (await close(trx, { ...pause, endedAt: pause.resumeAt, endedBy: BY_ITSELF }, change)) ended += 1;
+      if (await close(trx, { ...pause, endedAt: pause.resumeAt, endedBy: BY_ITSELF }, { change })) ended += 1;
     }
     return ended;
   });
@@ -147,7 +154,11 @@ export async function listPauses(
 }
 
 /** False when somebody else has ended it. */
-async function close(trx: Queries, pause: Pause, change: Change): Promise<boolean> {
+async function close(
+  trx: Queries,
+  pause: Pause,
+  { change, actionId }: Pick<PauseEnd, 'change' | 'actionId'>,
+): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('CamPause')
     .set({ endedAt: pause.endedAt, endedBy: pause.endedBy })
@@ -156,6 +167,7 @@ async function close(trx: Queries, pause: Pause, change: Change): Promise<boolea
     .executeTakeFirst();
   if (numUpdatedRows === 0n) return false;
   await recordAction(trx, change, {
+    actionId,
     action: 'PauseEnded',
     subject: targetLabel(pause),
     previousValue: `paused: ${pause.reason}`,

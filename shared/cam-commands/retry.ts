@@ -1,12 +1,12 @@
 import type { Principal } from '../auth/index.ts';
 import type { Database, Queries } from '../data/index.ts';
 import { type Change, changeBy, recordHistory } from '../history/index.ts';
-import { recordAction } from '../operator-actions/index.ts';
+import { findAction, recordAction } from '../operator-actions/index.ts';
 import { addToOutbox } from '../outbox/index.ts';
 import { currentTraceparent } from '../telemetry/index.ts';
 import type { Clock } from '../time/clock.ts';
 import { allowedActions } from './allowed-actions.ts';
-import { requireCommand, traceIdOf } from './attempts.ts';
+import { despiteTwin, requireCommand, traceIdOf } from './attempts.ts';
 import type { CommandTypes } from './command-types.ts';
 import type { CommandRow } from './command-view.ts';
 import { CamCommandError } from './errors.ts';
@@ -28,45 +28,74 @@ export interface Retried {
   readonly outboxIds: readonly string[];
 }
 
+export interface RetryRequest {
+  readonly commandId: string;
+  readonly reason: string;
+  readonly principal: Principal;
+  /** Of its entry in the operators' journal, so that a repeated request finds what it did; a new one when left out. */
+  readonly actionId?: string | undefined;
+}
+
 /**
  * An operator's retry: the next run of a command that ended Failed or Cancelled, or the next attempt, now, of one that waits for it.
+ * A request whose `actionId` stands in the journal has had its effect, whatever became of the command since: it adds nothing.
  * @throws {CamCommandError} `command-not-found`; `command-not-retryable` in any other state, with `commandStatus` and
- * `allowedActions`.
+ * `allowedActions`; `retry-id-taken` when the entry under its id gives another reason.
  */
 export async function retryCommand(
   { database, clock, commandTypes }: RetryDeps,
-  given: { readonly commandId: string; readonly reason: string; readonly principal: Principal },
-): Promise<Retried> {
-  const { commandId, reason, principal } = given;
+  given: RetryRequest,
+): Promise<{ readonly outboxIds: readonly string[] }> {
+  const { commandId, principal, actionId } = given;
   const at = clock.now();
-  return database.transaction(async (trx) => {
-    const before = await requireCommand(trx, commandId);
-    const change = changeBy(principal, { at, comment: reason, traceId: traceIdOf(before) });
-    const retried = await retryIn(trx, before, { change, commandTypes });
-    if (retried) return retried;
-    const command = await requireCommand(trx, commandId);
-    throw new CamCommandError('command-not-retryable', {
-      extensions: {
-        commandStatus: command.status,
-        allowedActions: allowedActions(command, principal),
-      },
-    });
-  });
+  return despiteTwin(() =>
+    database.transaction(async (trx) => {
+      const before = await requireCommand(trx, commandId);
+      if (await isDone(trx, given)) return { outboxIds: [] };
+      const change = changeBy(principal, { at, comment: given.reason, traceId: traceIdOf(before) });
+      const retried = await retryIn(trx, before, { change, commandTypes, actionId });
+      if (retried) return retried;
+      // Its twin may have been faster: then the state does not fit because this very request changed it.
+      if (await isDone(trx, given)) return { outboxIds: [] };
+      const command = await requireCommand(trx, commandId);
+      throw new CamCommandError('command-not-retryable', {
+        extensions: {
+          commandStatus: command.status,
+          allowedActions: allowedActions(command, principal),
+        },
+      });
+    }),
+  );
+}
+
+async function isDone(trx: Queries, { actionId, reason }: RetryRequest): Promise<boolean> {
+  const known = actionId === undefined ? undefined : await findAction(trx, actionId);
+  if (known && known.reason !== reason) throw new CamCommandError('retry-id-taken');
+  return known !== undefined;
 }
 
 /** As `retryCommand`, in a transaction of the caller's; undefined, with nothing changed, when the state does not fit. */
 export async function retryIn(
   trx: Queries,
   before: CommandRow,
-  how: { readonly change: Change; readonly commandTypes: CommandTypes },
+  how: {
+    readonly change: Change;
+    readonly commandTypes: CommandTypes;
+    readonly actionId?: string | undefined;
+  },
 ): Promise<Retried | undefined> {
-  if (before.status === 'Retrying') return retryNow(trx, before, how.change);
+  if (before.status === 'Retrying') return retryNow(trx, before, how);
   const started = await startNextRun(trx, before, { ...how, automatic: false });
   return started && { kind: 'next-run', ...started };
 }
 
 /** Ends the backoff. Asked again before the attempt has come, it adds nothing. */
-async function retryNow(trx: Queries, before: CommandRow, change: Change): Promise<Retried | undefined> {
+async function retryNow(
+  trx: Queries,
+  before: CommandRow,
+  how: { readonly change: Change; readonly actionId?: string | undefined },
+): Promise<Retried | undefined> {
+  const { change } = how;
   const { commandId, run, attempt } = before;
   const { numUpdatedRows } = await trx
     .updateTable('CamCommand')
@@ -82,7 +111,7 @@ async function retryNow(trx: Queries, before: CommandRow, change: Change): Promi
     const coming = command.status === 'Retrying' && command.run === run;
     return coming ? { kind: 'now', run, outboxIds: [] } : undefined;
   }
-  await noteRetryNow(trx, before, change);
+  await noteRetryNow(trx, before, how);
   const event = {
     kind: 'event',
     instanceId: instanceIdOf(before),
@@ -97,7 +126,11 @@ async function retryNow(trx: Queries, before: CommandRow, change: Change): Promi
   };
 }
 
-async function noteRetryNow(trx: Queries, before: CommandRow, change: Change): Promise<void> {
+async function noteRetryNow(
+  trx: Queries,
+  before: CommandRow,
+  { change, actionId }: { readonly change: Change; readonly actionId?: string | undefined },
+): Promise<void> {
   const until = before.nextAttemptAt;
   await recordHistory(trx, change, [
     {
@@ -109,6 +142,7 @@ async function noteRetryNow(trx: Queries, before: CommandRow, change: Change): P
     },
   ]);
   await recordAction(trx, change, {
+    actionId,
     action: 'CommandRetriedNow',
     subject: commandLabel(before),
     commandId: before.commandId,

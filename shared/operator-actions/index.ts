@@ -1,2 +1,2 @@
 export { type OperatorActionFilter, actionsOfCommand, listActions } from './list.ts';
-export { type ActionFacts, recordAction } from './record.ts';
+export { type ActionFacts, findAction, recordAction } from './record.ts';

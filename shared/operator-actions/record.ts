@@ -4,6 +4,8 @@ import type { Change } from '../history/index.ts';
 import type { OperatorActionName } from './contracts.ts';
 
 export interface ActionFacts {
+  /** So that a repeated request finds it (`findAction`); a new one when left out. One that is taken is a unique violation. */
+  readonly actionId?: string | undefined;
   readonly action: OperatorActionName;
   readonly subject: string;
   readonly commandId?: string | undefined;
@@ -23,7 +25,7 @@ export async function recordAction(trx: Queries, change: Change, facts: ActionFa
   await trx
     .insertInto('OperatorAction')
     .values({
-      actionId: randomUUID(),
+      actionId: facts.actionId ?? randomUUID(),
       action: facts.action,
       subject: facts.subject.slice(0, MAX_SUBJECT_LENGTH),
       commandId: facts.commandId ?? null,
@@ -37,4 +39,16 @@ export async function recordAction(trx: Queries, change: Change, facts: ActionFa
       traceId: change.traceId ?? null,
     })
     .execute();
+}
+
+/** What stands in the journal under this id. */
+export async function findAction(
+  queries: Queries,
+  actionId: string,
+): Promise<{ readonly reason: string | null } | undefined> {
+  return queries
+    .selectFrom('OperatorAction')
+    .select('reason')
+    .where('actionId', '=', actionId)
+    .executeTakeFirst();
 }

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Database } from '../../../shared/data/index.ts';
+import { UnavailableError } from '../../../shared/errors.ts';
 import { CommandTypes, runBulkActions } from '../../../shared/cam-commands/index.ts';
 import { type OrchestrationRig, mustClaim, startRig } from '../../support/orchestration.ts';
 import { rowsOf } from './rows.ts';
@@ -24,17 +26,22 @@ describe('a bulk action', () => {
     (await rig.http('GET', `bulk-actions/${String(bulkActionId)}/items${query}`, { as: 'operator' })).json;
   const runsOf = (ids: readonly string[]) =>
     Promise.all(ids.map(async (id) => (await rowsOf(rig, id)).command.run));
-  /** The runner, which dies or meets a stop as the test wants it. */
-  const run = (limit: number, published: () => void = () => {}) =>
-    runBulkActions(
-      {
-        database: rig.database,
-        clock: rig.harness.clock,
-        commandTypes: CommandTypes.create(),
-        publish: async () => published(),
+  const outbox = () => rig.database.read.selectFrom('Outbox').selectAll().orderBy('seq').execute();
+  /** The runner, without the function that publishes what it returns. */
+  const run = (limit: number, database: Database = rig.database) =>
+    runBulkActions({ database, clock: rig.harness.clock, commandTypes: CommandTypes.create() }, { limit });
+  /** A database that is gone after so many transactions. */
+  const dyingAfter = (commits: number): Database => {
+    let left = commits;
+    return {
+      ...rig.database,
+      transaction: (work) => {
+        if (left === 0) return Promise.reject(new UnavailableError('the process died here'));
+        left -= 1;
+        return rig.database.transaction(work);
       },
-      { limit },
-    );
+    };
+  };
 
   it('counts first, and does nothing before it is started', async () => {
     const ids = await failed(3);
@@ -118,13 +125,11 @@ describe('a bulk action', () => {
     await rig.database.transaction((trx) =>
       trx.updateTable('BulkAction').set({ state: 'Running' }).execute(),
     );
-    let dealtWith = 0;
-    const crashed = run(10, () => {
-      dealtWith += 1;
-      if (dealtWith === 2) throw new Error('the process died here');
-    });
-    await expect(crashed).rejects.toThrow('the process died here');
+    await expect(run(10, dyingAfter(2))).rejects.toThrow('the process died here');
     expect(await read(json['bulkActionId'])).toMatchObject({ counts: { pending: 2, done: 2 } });
+    rig.harness.clock.advance(3000);
+    await rig.tick('outbox-relay');
+    expect(await outbox()).toEqual([]);
     await Promise.all([run(10), run(10)]);
     await rig.tick('bulk-runner');
     expect(await read(json['bulkActionId'])).toMatchObject({
@@ -135,6 +140,25 @@ describe('a bulk action', () => {
     for (const id of ids) expect(await journalOf(rig, id)).toHaveLength(1);
   });
 
+  it.each(['start', 'bulk-runner'] as const)(
+    'asks a broker that is away once for all commands of a round (%s)',
+    async (by) => {
+      const ids = await failed(3);
+      const { json } = await prepare({ action: 'retry', filter: { status: 'Failed' } });
+      rig.sender.away = true;
+      if (by === 'start') {
+        await steer(rig, `bulk-actions/${String(json['bulkActionId'])}/start`);
+      } else {
+        await rig.database.transaction((trx) =>
+          trx.updateTable('BulkAction').set({ state: 'Running' }).execute(),
+        );
+        await rig.tick('bulk-runner');
+      }
+      expect(await runsOf(ids)).toEqual([2, 2, 2]);
+      expect((await outbox()).map(({ attempts }) => attempts)).toEqual([1, 0, 0]);
+    },
+  );
+
   it('does a bounded number a round, stops when told to, and can be gone on with', async () => {
     const ids = await failed(4);
     const { json } = await prepare({ action: 'retry', filter: { status: 'Failed' } });
@@ -142,14 +166,14 @@ describe('a bulk action', () => {
     await rig.database.transaction((trx) =>
       trx.updateTable('BulkAction').set({ state: 'Running' }).execute(),
     );
-    expect(await run(1)).toBe(1);
+    expect(await run(1)).toMatchObject({ commands: 1, outboxIds: [expect.any(String)] });
     expect(await read(id)).toMatchObject({
       state: 'Running',
       counts: { pending: 3, done: 1 },
       progressPercent: 25,
     });
     expect((await steer(rig, `bulk-actions/${id}/stop`)).json).toMatchObject({ state: 'Stopped' });
-    expect(await run(10)).toBe(0);
+    expect(await run(10)).toEqual({ commands: 0, outboxIds: [] });
     expect(await runsOf(ids)).toEqual([2, 1, 1, 1]);
     await steer(rig, `bulk-actions/${id}/start`);
     expect(await runsOf(ids)).toEqual([2, 2, 2, 2]);

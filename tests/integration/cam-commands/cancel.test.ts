@@ -148,6 +148,27 @@ describe('cancelling', () => {
     await expectCancelled(commandId, ['Cancelled']);
   });
 
+  it.each([
+    ['has ended', { status: 'Failed' }],
+    ['is in a later run', { run: 2 }],
+  ])('of one that no orchestration ever runs is tried until the command %s', async (_state, change) => {
+    const order = { application: 'esprit', commandType: 'Simulate' };
+    const ordered = await rig.http('POST', `routings/${rig.routingId}/commands`, { json: order });
+    const commandId = String(ordered.json['commandId']);
+    await cancel(commandId);
+    const relay = async () => {
+      rig.harness.clock.advance(60_000);
+      await rig.tick('outbox-relay');
+      return rig.database.read.selectFrom('Outbox').selectAll().execute();
+    };
+    expect(await relay()).toMatchObject([{ messageId: 'cancel.1', attempts: 2 }]);
+    expect(await relay()).toMatchObject([{ messageId: 'cancel.1', attempts: 3 }]);
+    await rig.database.transaction((trx) =>
+      trx.updateTable('CamCommand').set(change).where('commandId', '=', commandId).execute(),
+    );
+    expect(await relay()).toEqual([]);
+  });
+
   it('takes an agent that stops by itself for lost', async () => {
     const commandId = await rig.order();
     await rig.report(await mustClaim(rig), { kind: 'cancelled' });

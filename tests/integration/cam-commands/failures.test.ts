@@ -105,6 +105,23 @@ describe('a run that does not succeed', () => {
     expect(await statuses(commandId)).toEqual(['Lost', 'Lost', 'Succeeded']);
   });
 
+  it('keeps what an agent says of an attempt it lost, which counts as lost whatever it says', async () => {
+    const commandId = await start({ types: { GenerateNcProgram: { MaxAttempts: '1', MaxLost: '1' } } });
+    const error = { code: 'AGENT_STOPPED', message: 'the agent was stopped', retryable: false };
+    await rig.report(await mustClaim(rig), { kind: 'lost', error });
+    const { command, attempts } = await rowsOf(rig, commandId);
+    const kept = { errorCode: 'AGENT_STOPPED', errorMessage: 'the agent was stopped' };
+    expect(command).toMatchObject({ status: 'Retrying', maxAttempts: 2, ...kept });
+    expect(attempts).toMatchObject([{ status: 'Lost', ...kept }]);
+    await rig.pass(1000);
+    await rig.report(await mustClaim(rig), { kind: 'lost', error: { ...error, code: 'RUNNER_LOST' } });
+    expect((await rowsOf(rig, commandId)).command).toMatchObject({
+      status: 'Failed',
+      errorCode: 'RUNNER_LOST',
+    });
+    expect(await statuses(commandId)).toEqual(['Lost', 'Lost']);
+  });
+
   it('takes nothing more from an agent whose attempt was declared lost', async () => {
     const commandId = await start();
     const job = await mustClaim(rig);

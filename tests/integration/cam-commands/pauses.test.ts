@@ -72,6 +72,17 @@ describe('a pause', () => {
     ]);
   });
 
+  it('ended with an Idempotency-Key has ended also when the first answer was lost', async () => {
+    const { pauseId } = (await start({ application: 'esprit' })).json;
+    const headers = { 'idempotency-key': 'end-1' };
+    const endIt = () => rig.http('DELETE', `pauses/${String(pauseId)}`, { as: 'operator', headers });
+    rig.database.loseAnswers = 1;
+    expect((await endIt()).status).toBe(500);
+    expect(await endIt()).toMatchObject({ status: 200, json: { active: false, endedBy: 'operator' } });
+    expect(await end(pauseId)).toMatchObject({ status: 409, json: { code: 'pause-ended' } });
+    expect((await actions()).map(({ action }) => action)).toEqual(['PauseStarted', 'PauseEnded']);
+  });
+
   it('ends by itself at the time set for it; the sweeper rings and notes it once', async () => {
     await start({ application: 'esprit', resumeAt: '2030-01-01T01:00:00+00:30' });
     const commandId = await rig.order();

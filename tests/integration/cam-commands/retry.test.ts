@@ -69,6 +69,60 @@ describe("an operator's retry", () => {
     expect((await rowsOf(rig, commandId)).command.run).toBe(2);
   });
 
+  it('with the same Idempotency-Key is one run also when its first answer was lost', async () => {
+    const commandId = await failedCommand(rig);
+    const headers = { 'idempotency-key': 'again-2' };
+    const again = () => steer(rig, `commands/${commandId}/retry`, { headers });
+    rig.database.loseAnswers = 1;
+    expect((await again()).status).toBe(500);
+    expect(await again()).toMatchObject({ status: 202, json: { status: 'Queued', run: 2 } });
+    expect(await journalOf(rig, commandId)).toHaveLength(1);
+    rig.harness.clock.advance(5000);
+    await rig.tick('outbox-relay');
+    expect(rig.sender.to('esprit-commands').map(({ messageId }) => messageId)).toEqual([
+      `${commandId}.r1`,
+      `${commandId}.r2`,
+    ]);
+  });
+
+  it('that was answered by nothing starts no third run when the second has failed before it is repeated', async () => {
+    const commandId = await failedCommand(rig);
+    const headers = { 'idempotency-key': 'again-3' };
+    const again = () => steer(rig, `commands/${commandId}/retry`, { headers });
+    rig.database.loseAnswers = 1;
+    await again();
+    rig.harness.clock.advance(5000);
+    await rig.tick('outbox-relay');
+    await rig.deliver('esprit-commands', rig.sender.to('esprit-commands').at(-1)?.body);
+    await crash(rig, await mustClaim(rig), 'x', false);
+    expect(await again()).toMatchObject({ status: 202, json: { status: 'Failed', run: 2 } });
+    expect((await rowsOf(rig, commandId)).command.run).toBe(2);
+  });
+
+  it('with a used key and another reason is refused, whatever the store remembers', async () => {
+    const commandId = await failedCommand(rig);
+    const headers = { 'idempotency-key': 'again-5' };
+    rig.database.loseAnswers = 1;
+    await steer(rig, `commands/${commandId}/retry`, { headers });
+    const other = await steer(rig, `commands/${commandId}/retry`, { headers, json: { reason: 'other' } });
+    expect(other).toMatchObject({ status: 409, json: { code: 'retry-id-taken' } });
+  });
+
+  it('now, with the same Idempotency-Key, is one also when its first answer was lost', async () => {
+    const commandId = await rig.order();
+    await crash(rig, await mustClaim(rig));
+    const headers = { 'idempotency-key': 'again-4' };
+    rig.database.loseAnswers = 1;
+    expect((await steer(rig, `commands/${commandId}/retry`, { headers })).status).toBe(500);
+    await rig.pass(10_000);
+    await mustClaim(rig);
+    expect(await steer(rig, `commands/${commandId}/retry`, { headers })).toMatchObject({
+      status: 202,
+      json: { run: 1, attempt: 2 },
+    });
+    expect(await journalOf(rig, commandId)).toHaveLength(1);
+  });
+
   it('ends the backoff of one that waits for its next attempt', async () => {
     const commandId = await rig.order();
     await crash(rig, await mustClaim(rig));

@@ -1,0 +1,16 @@
+import { expect, it } from '@jest/globals';
+import { ringEach } from './bell.ts';
+
+it('bells are rung all at once: the broker answers none before it has been asked for every one', async () => {
+  const asked: (() => void)[] = [];
+  const sender = {
+    send: () =>
+      new Promise<void>((answer) => {
+        if (asked.push(answer) === 3) for (const answerOne of asked) answerOne();
+      }),
+    close: async () => {},
+  };
+  const bell = { workItemId: '5f0c2a9e-52f5-4a3e-8a2b-2e0d6f1c7b11', application: 'esprit' };
+  await ringEach(sender, [bell, bell, bell]);
+  expect(asked).toHaveLength(3);
+});
