@@ -162,7 +162,7 @@ describe('a mail', () => {
       'MCMS가 더 이상 자동으로 실행하지 않습니다. 운영자에게 재시도를 부탁하거나 명령을 새로 요청하십시오.',
       /취소/,
     ],
-  ])('says in $language what a person can do of a failed command when no further run comes', (...given) => {
+  ])('says in language %# what a person can do of a failed command when no further run comes', (...given) => {
     const [wording, sentence, impossible] = given;
     const { plainText } = mailOf({ ...FAILED, command: { ...COMMAND, reprocessAt: null } }, wording);
     expect(plainText).toContain(sentence);
@@ -172,7 +172,7 @@ describe('a mail', () => {
   it.each([
     [EN, 'The files it made, if any, are attached to the routing.'],
     [KO, '생성된 파일이 있으면 라우팅에 첨부되어 있습니다.'],
-  ])('promises in $language no files of a command that makes none', (wording, sentence) => {
+  ])('promises in language %# no files of a command that makes none', (wording, sentence) => {
     const done = {
       commandType: 'Simulate',
       outcome: 'Succeeded',

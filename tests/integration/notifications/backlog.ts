@@ -3,6 +3,9 @@ import type { IncidentTable } from '../../../shared/data/index.ts';
 import { type NotificationRig, commandId } from './rig.ts';
 import { haveCommand } from './world.ts';
 
+/** Rows a statement: SQL Server takes 2,100 parameters. */
+const BATCH = 50;
+
 /** The id of the `index`th incident of a backlog. */
 export function backlogId(index: number): string {
   return `6f0c2a9e-52f5-4a3e-8a2b-${String(index).padStart(12, '0')}`;
@@ -15,18 +18,28 @@ export async function haveBacklog(
   given: (index: number) => Partial<Insertable<IncidentTable>> = () => ({}),
 ): Promise<void> {
   await haveCommand(rig, commandId(1), 'Failed');
+  const incidents = Array.from({ length: count }, (_, index) => {
+    const cause = `failure:${String(index).padStart(16, '0')}`;
+    return {
+      ...FAILURE,
+      incidentId: backlogId(index),
+      openKey: cause,
+      cause,
+      ...toldNow(rig),
+      ...given(index),
+    };
+  });
   await rig.database.transaction(async (trx) => {
-    for (let index = 0; index < count; index += 1) {
-      const incidentId = backlogId(index);
-      const cause = `failure:${String(index).padStart(16, '0')}`;
-      await trx
-        .insertInto('Incident')
-        .values({ ...FAILURE, incidentId, openKey: cause, cause, ...toldNow(rig), ...given(index) })
-        .execute();
-      await trx
-        .insertInto('IncidentCommand')
-        .values({ incidentId, commandId: commandId(1), run: index + 1, failedAt: rig.now() })
-        .execute();
+    for (let first = 0; first < count; first += BATCH) {
+      const rows = incidents.slice(first, first + BATCH);
+      const runs = rows.map(({ incidentId }, index) => ({
+        incidentId,
+        commandId: commandId(1),
+        run: first + index + 1,
+        failedAt: rig.now(),
+      }));
+      await trx.insertInto('Incident').values(rows).execute();
+      await trx.insertInto('IncidentCommand').values(runs).execute();
     }
   });
 }
