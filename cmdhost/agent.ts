@@ -20,6 +20,7 @@ import { createAdapters } from './run/adapters.ts';
 import { type RunningAttempt, startAttempt } from './run/attempt.ts';
 import { loadBlobs } from './run/blobs.ts';
 import { unreadable } from './run/outcome.ts';
+import { STOP_LIMITS } from './run/until-over.ts';
 import { createRunnerHolder } from './runner/holder.ts';
 import { startRunnerSide } from './runner/side.ts';
 import { createTokenCredential } from './token.ts';
@@ -143,7 +144,10 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
           return;
         }
         const onDrain = (value: boolean): void => started.claims?.drain(value);
-        const context = { config, api, adapters, journal, clock, log, onDrain, onProgramEnded };
+        const context = {
+          ...{ config, api, adapters, journal, clock, log, onDrain, onProgramEnded },
+          stopLimits: STOP_LIMITS,
+        };
         const attempt = startAttempt(job, context);
         running.set(job.attemptId, attempt);
         await attempt.done;

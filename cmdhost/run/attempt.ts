@@ -16,6 +16,7 @@ import { createLogTail, type LogTail } from './log-tail.ts';
 import { endOf, type Outcome, outcomeOf } from './outcome.ts';
 import { uploadOutputs } from './outputs.ts';
 import { measureOutputs, readAdapterResult } from './result-file.ts';
+import { type StopLimits, untilOver, type UntilOverOptions } from './until-over.ts';
 import { prepareRunFolder, type RunFolder, runFolderOf } from './work-folder.ts';
 
 export interface AttemptContext {
@@ -25,6 +26,7 @@ export interface AttemptContext {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly stopLimits: StopLimits;
   /** The server asks the agent to take no more work, or to go on. */
   readonly onDrain: (drain: boolean) => void;
   /** The CAM program has ended and what it made is being uploaded: another one may run. Not called for an attempt that starts none. */
@@ -158,25 +160,32 @@ async function runAdapter(run: Run, heartbeats: Heartbeats): Promise<AdapterResu
 }
 
 async function untilEnded(adapter: AdapterRun, run: Run, heartbeats: Heartbeats): Promise<ProcessExit> {
-  const { stop, context, job } = run;
+  const { context, job } = run;
   const { pid, identity } = adapter.process;
-  const kill = (): void => adapter.kill();
-  stop.signal.addEventListener('abort', kill);
+  const ending = stopOf(run, () => adapter.kill());
+  run.startedAt = context.clock.now().toISOString();
+  run.phase = 'Running';
   try {
-    run.startedAt = context.clock.now().toISOString();
-    run.phase = 'Running';
-    // One that has ended already leaves nothing behind to be found after a crash.
+    // One that has ended already, or that nothing tells from another, is not looked for after a crash.
     if (identity) context.journal.started(job.attemptId, { pid, identity }, run.startedAt);
-    if (stop.signal.aborted) kill();
-    heartbeats.beat(AFTER_START_MS);
-    return await adapter.ended;
   } catch (error) {
-    kill();
-    await adapter.ended.catch(() => undefined);
+    const failure = AbortSignal.abort(error);
+    await untilOver(adapter.ended, { ...ending, signal: failure }).catch(() => undefined);
     throw error;
-  } finally {
-    stop.signal.removeEventListener('abort', kill);
   }
+  heartbeats.beat(AFTER_START_MS);
+  return untilOver(adapter.ended, ending);
+}
+
+/** How the run's adapter is ended, once the run is stopped. */
+function stopOf({ stop, context, job }: Run, kill: () => void): UntilOverOptions {
+  return {
+    signal: stop.signal,
+    limits: context.stopLimits,
+    kill,
+    onLate: (consequence) =>
+      context.log.error('an adapter does not end', { attemptId: job.attemptId, consequence }),
+  };
 }
 
 async function startAdapter(run: Run): Promise<AdapterRun> {
@@ -191,12 +200,27 @@ async function startAdapter(run: Run): Promise<AdapterRun> {
     }
   };
   const events = { onLine, onText: (text: string): void => tail.add(text) };
+  const starting = context.adapters.run({ adapter, attemptId: job.attemptId, folder, events });
   try {
-    return await context.adapters.run({ adapter, attemptId: job.attemptId, folder, events });
+    return await untilOver(
+      starting,
+      stopOf(run, () => undefined),
+    );
   } catch (cause) {
+    if (run.stop.signal.aborted) {
+      starting.then(discard, () => undefined);
+      throw cause;
+    }
     if (cause instanceof RunnerLostError) throw cause;
     throw unavailable(`the adapter for ${job.application} cannot be started`, cause);
   }
+}
+
+/** Ends one that started after nobody waited for it any more. */
+function discard(adapter: AdapterRun): void {
+  adapter.kill();
+  adapter.ended.catch(() => undefined);
+  adapter.release(false);
 }
 
 function unavailable(message: string, cause?: unknown): RunFailure {
