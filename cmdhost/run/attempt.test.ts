@@ -1,13 +1,19 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { aJob } from '../../tests/integration/cmdhost/rig.ts';
+import type { Job } from '../../shared/cam-commands/contracts.ts';
 import { systemClock } from '../../shared/time/clock.ts';
 import { type Journal, openJournal } from '../journal.ts';
 import type { AdapterRun } from './adapters.ts';
 import { type AttemptContext, type RunningAttempt, startAttempt } from './attempt.ts';
+import { loadBlobs } from './blobs.ts';
 
 describe('the end of an attempt', () => {
   let folder: string;
@@ -18,6 +24,8 @@ describe('the end of an attempt', () => {
     journal = openJournal(folder, systemClock);
     said = [];
   });
+  // Loading it takes long.
+  beforeAll(async () => void (await loadBlobs()));
   afterEach(async () => {
     journal.close();
     await rm(folder, { recursive: true });
@@ -58,8 +66,11 @@ describe('the end of an attempt', () => {
     release: (isFit) => note(`release ${String(isFit)}`),
   });
   /** Begins one and resolves once its adapter was asked for. */
-  const begin = async (start: () => Promise<AdapterRun>): Promise<RunningAttempt> => {
-    const job = aJob({ heartbeatIntervalMs: 60_000 });
+  const begin = async (
+    start: () => Promise<AdapterRun>,
+    changes: Partial<Job> = {},
+  ): Promise<RunningAttempt> => {
+    const job = aJob({ heartbeatIntervalMs: 60_000, ...changes });
     journal.claimed(job, undefined);
     const asked = Promise.withResolvers<void>();
     const run = async (): Promise<AdapterRun> => {
@@ -85,6 +96,30 @@ describe('the end of an attempt', () => {
       'release false',
       'seat given back',
     ]);
+  });
+
+  it('ends the transfers that are still on their way', async () => {
+    const arrived: ServerResponse[] = [];
+    const ended = Promise.withResolvers<void>();
+    const server = createServer((_request, response) => {
+      arrived.push(response);
+      const [first, second] = arrived;
+      if (!second) return;
+      second.once('close', () => ended.resolve());
+      first?.writeHead(404).end();
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const inputs = ['a.esp', 'b.esp'].map((fileName) => ({
+      ...{ fileId: randomUUID(), fileName, role: 'cam-model' as const, sizeBytes: 1, sha256: 'a'.repeat(64) },
+      url: `http://127.0.0.1:${port}/blobs/${fileName}`,
+    }));
+    const job = aJob({ inputs });
+    journal.claimed(job, undefined);
+    await startAttempt(job, contextOf(nobody)).done;
+    expect(codes()).toEqual(['INPUT_UNAVAILABLE']);
+    await ended.promise;
+    server.close();
   });
 
   it('comes also when the runner never says that the adapter has started; one that comes later is ended', async () => {

@@ -118,6 +118,8 @@ async function settle(run: Run): Promise<void> {
     context.log.error('the result of an attempt could not be kept', { attemptId: job.attemptId, error });
   } finally {
     clearTimeout(timer);
+    // The outcome is decided: what one of several transfers has made fail ends the others.
+    stop.abort();
   }
 }
 
