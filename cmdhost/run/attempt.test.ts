@@ -5,7 +5,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { aJob } from '../../tests/integration/cmdhost/rig.ts';
 import type { Job } from '../../shared/cam-commands/contracts.ts';
@@ -96,6 +96,15 @@ describe('the end of an attempt', () => {
       'release false',
       'seat given back',
     ]);
+  });
+
+  it('does not come at once when the time-out is longer than a timer can run', async () => {
+    const attempt = await begin(async () => undying(), { attemptTimeoutMs: 2 ** 31 });
+    await delay(20);
+    expect(said).toEqual([]);
+    attempt.stop();
+    await attempt.done;
+    expect(codes()).toEqual(['AGENT_STOPPED']);
   });
 
   it('ends the transfers that are still on their way', async () => {

@@ -36,6 +36,9 @@ export interface AttemptContext {
 /** The heartbeat that tells of the start waits so long: a run that is over by then needs none. */
 const AFTER_START_MS = 250;
 
+/** A timer set for longer would go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** One attempt on its way: what its heartbeats tell and what ends it. */
 interface Run {
   readonly job: Job;
@@ -88,7 +91,8 @@ export function startAttempt(job: Job, context: AttemptContext): RunningAttempt 
 
 async function settle(run: Run): Promise<void> {
   const { job, context, stop } = run;
-  const timer = setTimeout(() => stop.abort(new RunStopped('timed-out')), job.attemptTimeoutMs);
+  const timeoutMs = Math.min(job.attemptTimeoutMs, LONGEST_TIMER_MS);
+  const timer = setTimeout(() => stop.abort(new RunStopped('timed-out')), timeoutMs);
   const heartbeats = startHeartbeats({
     api: context.api,
     job,
