@@ -6,7 +6,7 @@ import { systemClock } from '../shared/time/clock.ts';
 import { createAnnouncer } from './announcer.ts';
 import { createApiClient } from './api-client.ts';
 import { startBellListener } from './bells.ts';
-import { type ClaimLoop, startClaimLoop } from './claim-loop.ts';
+import { type ClaimLoop, type JobEvents, startClaimLoop } from './claim-loop.ts';
 import { controlPeer } from './control/server.ts';
 import { runningOf } from './control/status.ts';
 import { startDiskWatch } from './disk-watch.ts';
@@ -125,7 +125,7 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
     throw error;
   }
 
-  const run = async (job: Job, onProgramEnded: () => void): Promise<void> =>
+  const run = async (job: Job, { onBegun, onProgramEnded }: JobEvents): Promise<void> =>
     inSpan(
       'execute command',
       {
@@ -139,7 +139,9 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
         },
       },
       async () => {
-        if (!journal.claimed(job, currentTraceparent())) {
+        const isNew = journal.claimed(job, currentTraceparent());
+        onBegun();
+        if (!isNew) {
           log.warn('an attempt that was begun before is not run again', { attemptId: job.attemptId });
           return;
         }
