@@ -147,8 +147,15 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
         }
         const onDrain = (value: boolean): void => started.claims?.drain(value);
         const context = {
-          ...{ config, api, adapters, journal, clock, log, onDrain, onProgramEnded },
+          config,
+          api,
+          adapters,
+          journal,
+          clock,
+          log,
           stopLimits: STOP_LIMITS,
+          onDrain,
+          onProgramEnded,
         };
         const attempt = startAttempt(job, context);
         running.set(job.attemptId, attempt);

@@ -57,7 +57,11 @@ describe('the claim loop', () => {
   it('lives on, and rests, when a job that is not understood cannot be reported', async () => {
     const { commandId, run, attempt, attemptId, fence } = aJob();
     const unreadable = new UnreadableJobError(new ApiRefusedError('strange', 200), {
-      ...{ commandId, run, attempt, attemptId, fence },
+      commandId,
+      run,
+      attempt,
+      attemptId,
+      fence,
     });
     const running = start(async () => Promise.reject(unreadable), {
       refuse: () => {

@@ -120,7 +120,11 @@ describe('the end of an attempt', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
     const inputs = ['a.esp', 'b.esp'].map((fileName) => ({
-      ...{ fileId: randomUUID(), fileName, role: 'cam-model' as const, sizeBytes: 1, sha256: 'a'.repeat(64) },
+      fileId: randomUUID(),
+      fileName,
+      role: 'cam-model' as const,
+      sizeBytes: 1,
+      sha256: 'a'.repeat(64),
       url: `http://127.0.0.1:${port}/blobs/${fileName}`,
     }));
     const job = aJob({ inputs });
