@@ -6,7 +6,7 @@ import { systemClock } from '../shared/time/clock.ts';
 import { createAnnouncer } from './announcer.ts';
 import { createApiClient } from './api-client.ts';
 import { startBellListener } from './bells.ts';
-import { type ClaimLoop, startClaimLoop } from './claim-loop.ts';
+import { type ClaimLoop, type JobEvents, startClaimLoop } from './claim-loop.ts';
 import { controlPeer } from './control/server.ts';
 import { runningOf } from './control/status.ts';
 import { startDiskWatch } from './disk-watch.ts';
@@ -20,6 +20,7 @@ import { createAdapters } from './run/adapters.ts';
 import { type RunningAttempt, startAttempt } from './run/attempt.ts';
 import { loadBlobs } from './run/blobs.ts';
 import { unreadable } from './run/outcome.ts';
+import { STOP_LIMITS } from './run/until-over.ts';
 import { createRunnerHolder } from './runner/holder.ts';
 import { startRunnerSide } from './runner/side.ts';
 import { createTokenCredential } from './token.ts';
@@ -132,7 +133,7 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
     throw error;
   }
 
-  const run = async (job: Job, onProgramEnded: () => void): Promise<void> =>
+  const run = async (job: Job, { onBegun, onProgramEnded }: JobEvents): Promise<void> =>
     inSpan(
       'execute command',
       {
@@ -146,12 +147,24 @@ export async function startAgent({ config, version, signal }: AgentOptions): Pro
         },
       },
       async () => {
-        if (!journal.claimed(job, currentTraceparent())) {
+        const isNew = journal.claimed(job, currentTraceparent());
+        onBegun();
+        if (!isNew) {
           log.warn('an attempt that was begun before is not run again', { attemptId: job.attemptId });
           return;
         }
         const onDrain = (value: boolean): void => started.claims?.drain(value);
-        const context = { config, api, adapters, journal, clock, log, onDrain, onProgramEnded };
+        const context = {
+          config,
+          api,
+          adapters,
+          journal,
+          clock,
+          log,
+          stopLimits: STOP_LIMITS,
+          onDrain,
+          onProgramEnded,
+        };
         const attempt = startAttempt(job, context);
         running.set(job.attemptId, attempt);
         await attempt.done;

@@ -38,8 +38,8 @@ export interface ClaimLoopOptions {
   readonly seats: number;
   readonly idlePollMs: number;
   /** Carries out a job. Its seat is free again once `onProgramEnded` is called, or this resolves. Must not reject. */
-  readonly run: (job: Job, onProgramEnded: () => void) => Promise<void>;
-  /** Reports an attempt that was claimed and cannot be carried out. */
+  readonly run: (job: Job, events: JobEvents) => Promise<void>;
+  /** Reports an attempt that was claimed and cannot be carried out. May throw. */
   readonly refuse: (error: UnreadableJobError) => void;
   /** What holds it from the start. */
   readonly held: readonly HoldReason[];
@@ -48,9 +48,15 @@ export interface ClaimLoopOptions {
   readonly log: Logger;
 }
 
+export interface JobEvents {
+  /** The journal knows the job. One that ends without this could not be begun. */
+  readonly onBegun: () => void;
+  readonly onProgramEnded: () => void;
+}
+
 /**
  * A claim that was refused, or answered with what the agent cannot work with, would hardly fare better at once; and an agent that
- * understands no job must not take them all from those that do.
+ * understands no job, or can begin none, must not take them all from those that do.
  */
 const AFTER_REFUSAL_MS = 15_000;
 /** Jobs to a seat that may be under way: one runs, and what another one has made is uploaded. */
@@ -89,7 +95,8 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     for (const { resolve } of ready) resolve(answer);
   };
 
-  const occupy = (job: Job): void => {
+  /** @returns whether the job was begun */
+  const occupy = async (job: Job): Promise<boolean> => {
     busy += 1;
     jobs += 1;
     drained = false;
@@ -104,22 +111,41 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
       if (!hadSeat && hasSeat() && !drained) ask();
       tell();
     };
-    void options.run(job, () => giveBack({ jobEnded: false })).finally(() => giveBack({ jobEnded: true }));
+    const begun = Promise.withResolvers<boolean>();
+    const on = {
+      onBegun: () => begun.resolve(true),
+      onProgramEnded: () => giveBack({ jobEnded: false }),
+    };
+    void options.run(job, on).finally(() => {
+      giveBack({ jobEnded: true });
+      begun.resolve(false);
+    });
+    return begun.promise;
   };
+
+  const refuse = (error: unknown): void => {
+    if (!(error instanceof UnreadableJobError)) return log.error('a claim was refused', { error });
+    try {
+      options.refuse(error);
+    } catch (cause) {
+      log.error('a job that is not understood could not be reported', { ...error.attempt, error: cause });
+    }
+  };
+  const rest = async (): Promise<void> => pause(AFTER_REFUSAL_MS, stopped.signal).catch(() => undefined);
 
   const claimAll = async (): Promise<void> => {
     while (mayAsk()) {
       const ring = asked;
       try {
         const job = await claimOne(options, stopped.signal);
-        if (job) occupy(job);
-        else answered = Math.max(answered, ring);
+        if (!job) answered = Math.max(answered, ring);
+        const isBegun = !job || (await occupy(job));
         wake(ring, 'asked');
+        if (!isBegun) await rest();
       } catch (error) {
         if (stopped.signal.aborted) return;
-        if (error instanceof UnreadableJobError) options.refuse(error);
-        else log.error('a claim was refused', { error });
-        await pause(AFTER_REFUSAL_MS, stopped.signal).catch(() => undefined);
+        refuse(error);
+        await rest();
       }
     }
   };

@@ -106,6 +106,23 @@ describe('journal', () => {
     expect(journal.latestUnsuccessful(2)).toEqual([attempts[3]!.attemptId, attempts[2]!.attemptId]);
   });
 
+  it('forgets the oldest attempts while it is open, and none that is not reported', () => {
+    journal.close();
+    journal = openJournal(folder, clock, 10);
+    const unsent = anAttempt();
+    const attempts = Array.from({ length: 21 }, anAttempt);
+    journal.claimed(unsent, undefined);
+    journal.ended(resultOf(unsent, 'succeeded'));
+    for (const attempt of attempts) {
+      journal.claimed(attempt, undefined);
+      journal.dropped(attempt.attemptId);
+    }
+    const known = journal.latestUnsuccessful(attempts.length);
+    expect(known).toHaveLength(11);
+    expect(known[0]).toBe(attempts.at(-1)!.attemptId);
+    expect(journal.unsent().map(({ result }) => result.attemptId)).toEqual([unsent.attemptId]);
+  });
+
   it('belongs to one agent at a time', () => {
     expect(() => openJournal(folder, clock)).toThrow('in use by another agent');
   });

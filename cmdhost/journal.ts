@@ -68,7 +68,7 @@ const SCHEMA = `
 const KEPT_ENTRIES = 1000;
 
 /** @throws {Error} in a sentence when another agent holds the folder */
-export function openJournal(workFolder: string, clock: Clock): Journal {
+export function openJournal(workFolder: string, clock: Clock, keptEntries = KEPT_ENTRIES): Journal {
   mkdirSync(workFolder, { recursive: true });
   const path = join(workFolder, 'journal.db');
   const database = openDatabase(path);
@@ -101,7 +101,7 @@ export function openJournal(workFolder: string, clock: Clock): Journal {
   const forget = statement(
     `DELETE FROM attempt WHERE state IN ('reported', 'dropped') AND rowid NOT IN (
        SELECT rowid FROM attempt WHERE state IN ('reported', 'dropped')
-       ORDER BY changedAt DESC, rowid DESC LIMIT ${KEPT_ENTRIES})`,
+       ORDER BY changedAt DESC, rowid DESC LIMIT ${keptEntries})`,
   );
   const now = (): string => clock.now().toISOString();
 
@@ -111,6 +111,16 @@ export function openJournal(workFolder: string, clock: Clock): Journal {
   const quickly = (): void => database.exec('PRAGMA synchronous = NORMAL');
 
   forget.run();
+  let settledSincePrune = 0;
+  const settle = (attemptId: string, state: 'reported' | 'dropped'): void => {
+    quickly();
+    move.run({ attemptId, state, now: now() });
+    settledSincePrune += 1;
+    // Seldom: each prune is a scan. So at most twice as many are there.
+    if (settledSincePrune < keptEntries) return;
+    settledSincePrune = 0;
+    forget.run();
+  };
   return {
     claimed: ({ attemptId, commandId, run, attempt, fence }, traceparent) => {
       durably();
@@ -128,14 +138,8 @@ export function openJournal(workFolder: string, clock: Clock): Journal {
       durably();
       end.run({ attemptId, kind, result: JSON.stringify(result), now: now() });
     },
-    reported: (attemptId) => {
-      quickly();
-      move.run({ attemptId, state: 'reported', now: now() });
-    },
-    dropped: (attemptId) => {
-      quickly();
-      move.run({ attemptId, state: 'dropped', now: now() });
-    },
+    reported: (attemptId) => settle(attemptId, 'reported'),
+    dropped: (attemptId) => settle(attemptId, 'dropped'),
     unfinished: () => unfinished.all().map(toEntry),
     unsent: () =>
       unsent.all().map((row) => ({

@@ -16,6 +16,7 @@ import { createLogTail, type LogTail } from './log-tail.ts';
 import { endOf, type Outcome, outcomeOf } from './outcome.ts';
 import { uploadOutputs } from './outputs.ts';
 import { measureOutputs, readAdapterResult } from './result-file.ts';
+import { type StopLimits, untilOver, type UntilOverOptions } from './until-over.ts';
 import { prepareRunFolder, type RunFolder, runFolderOf } from './work-folder.ts';
 
 export interface AttemptContext {
@@ -25,6 +26,7 @@ export interface AttemptContext {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly stopLimits: StopLimits;
   /** The server asks the agent to take no more work, or to go on. */
   readonly onDrain: (drain: boolean) => void;
   /** The CAM program has ended and what it made is being uploaded: another one may run. Not called for an attempt that starts none. */
@@ -33,6 +35,9 @@ export interface AttemptContext {
 
 /** The heartbeat that tells of the start waits so long: a run that is over by then needs none. */
 const AFTER_START_MS = 250;
+
+/** A timer set for longer would go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** One attempt on its way: what its heartbeats tell and what ends it. */
 interface Run {
@@ -86,7 +91,8 @@ export function startAttempt(job: Job, context: AttemptContext): RunningAttempt 
 
 async function settle(run: Run): Promise<void> {
   const { job, context, stop } = run;
-  const timer = setTimeout(() => stop.abort(new RunStopped('timed-out')), job.attemptTimeoutMs);
+  const timeoutMs = Math.min(job.attemptTimeoutMs, LONGEST_TIMER_MS);
+  const timer = setTimeout(() => stop.abort(new RunStopped('timed-out')), timeoutMs);
   const heartbeats = startHeartbeats({
     api: context.api,
     job,
@@ -116,6 +122,8 @@ async function settle(run: Run): Promise<void> {
     context.log.error('the result of an attempt could not be kept', { attemptId: job.attemptId, error });
   } finally {
     clearTimeout(timer);
+    // The outcome is decided: what one of several transfers has made fail ends the others.
+    stop.abort();
   }
 }
 
@@ -158,25 +166,32 @@ async function runAdapter(run: Run, heartbeats: Heartbeats): Promise<AdapterResu
 }
 
 async function untilEnded(adapter: AdapterRun, run: Run, heartbeats: Heartbeats): Promise<ProcessExit> {
-  const { stop, context, job } = run;
+  const { context, job } = run;
   const { pid, identity } = adapter.process;
-  const kill = (): void => adapter.kill();
-  stop.signal.addEventListener('abort', kill);
+  const ending = stopOf(run, () => adapter.kill());
+  run.startedAt = context.clock.now().toISOString();
+  run.phase = 'Running';
   try {
-    run.startedAt = context.clock.now().toISOString();
-    run.phase = 'Running';
-    // One that has ended already leaves nothing behind to be found after a crash.
+    // One that has ended already, or that nothing tells from another, is not looked for after a crash.
     if (identity) context.journal.started(job.attemptId, { pid, identity }, run.startedAt);
-    if (stop.signal.aborted) kill();
-    heartbeats.beat(AFTER_START_MS);
-    return await adapter.ended;
   } catch (error) {
-    kill();
-    await adapter.ended.catch(() => undefined);
+    const failure = AbortSignal.abort(error);
+    await untilOver(adapter.ended, { ...ending, signal: failure }).catch(() => undefined);
     throw error;
-  } finally {
-    stop.signal.removeEventListener('abort', kill);
   }
+  heartbeats.beat(AFTER_START_MS);
+  return untilOver(adapter.ended, ending);
+}
+
+/** How the run's adapter is ended, once the run is stopped. */
+function stopOf({ stop, context, job }: Run, kill: () => void): UntilOverOptions {
+  return {
+    signal: stop.signal,
+    limits: context.stopLimits,
+    kill,
+    onLate: (consequence) =>
+      context.log.error('an adapter does not end', { attemptId: job.attemptId, consequence }),
+  };
 }
 
 async function startAdapter(run: Run): Promise<AdapterRun> {
@@ -191,12 +206,27 @@ async function startAdapter(run: Run): Promise<AdapterRun> {
     }
   };
   const events = { onLine, onText: (text: string): void => tail.add(text) };
+  const starting = context.adapters.run({ adapter, attemptId: job.attemptId, folder, events });
   try {
-    return await context.adapters.run({ adapter, attemptId: job.attemptId, folder, events });
+    return await untilOver(
+      starting,
+      stopOf(run, () => undefined),
+    );
   } catch (cause) {
+    if (run.stop.signal.aborted) {
+      starting.then(discard, () => undefined);
+      throw cause;
+    }
     if (cause instanceof RunnerLostError) throw cause;
     throw unavailable(`the adapter for ${job.application} cannot be started`, cause);
   }
+}
+
+/** Ends one that started after nobody waited for it any more. */
+function discard(adapter: AdapterRun): void {
+  adapter.kill();
+  adapter.ended.catch(() => undefined);
+  adapter.release(false);
 }
 
 function unavailable(message: string, cause?: unknown): RunFailure {

@@ -16,8 +16,8 @@ export async function loadBlobs() {
 }
 
 /**
- * True when the store may answer the same call in a moment: no answer at all, or one that says so. An expired link is not: the
- * attempt then fails, and the next one gets fresh links.
+ * True when the store may answer the same call in a moment: no answer at all (as when its name is not resolved just now), or one that
+ * says so. An expired link is not: the attempt then fails, and the next one gets fresh links.
  */
 export function isStoreAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -26,6 +26,6 @@ export function isStoreAway(error: unknown): boolean {
   const code: unknown = Reflect.get(error, 'code');
   return (
     typeof code === 'string' &&
-    (code === 'REQUEST_SEND_ERROR' || /^E(CONN|PIPE|TIMEDOUT|HOST|NET|AI_AGAIN)/.test(code))
+    (code === 'REQUEST_SEND_ERROR' || /^E(CONN|PIPE|TIMEDOUT|HOST|NET|ADDR|AI_AGAIN|NOTFOUND)/.test(code))
   );
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -38,7 +37,7 @@ export function requireDistinctNames(inputs: readonly Pick<Input, 'fileName'>[])
 export async function fetchInput(input: Input, folder: string, signal: AbortSignal): Promise<string> {
   const path = join(folder, input.fileName);
   // A store that is away costs waiting, not an attempt.
-  const options = { policy: UNTIL_IT_WORKS, signal, isTransient: isStoreAway };
+  const options = { policy: UNTIL_IT_WORKS, signal, isTransient: isCutOff };
   let found: Digest;
   try {
     found = await retry(async () => download(input, path, signal), options);
@@ -61,7 +60,7 @@ interface Digest {
   readonly sha256: string;
 }
 
-/** One try; a part that it wrote is gone when it fails. */
+/** One try; its file is gone when it fails. */
 async function download(input: Input, path: string, signal: AbortSignal): Promise<Digest> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
@@ -72,21 +71,27 @@ async function download(input: Input, path: string, signal: AbortSignal): Promis
       done(sizeBytes > input.sizeBytes ? corrupt(input, 'is larger than expected') : null, chunk);
     },
   });
-  const blob = await blobAt(input.url);
-  const { readableStreamBody } = await blob.download(0, undefined, {
-    abortSignal: signal,
-    maxRetryRequests: 5,
-  });
-  if (!readableStreamBody) throw new Error('the download has no body');
-  const file = createWriteStream(path, { flags: 'wx' });
+  // `wx`: a file of that name which this try did not make stays.
+  const file = await open(path, 'wx');
   try {
-    await pipeline(readableStreamBody, check, file, { signal });
+    const blob = await blobAt(input.url);
+    const { readableStreamBody } = await blob.download(0, undefined, { abortSignal: signal });
+    if (!readableStreamBody) throw new Error('the download has no body');
+    await pipeline(readableStreamBody, check, file.createWriteStream(), { signal });
   } catch (error) {
-    // `wx`: a file of that name which this try did not make stays.
-    if (file.bytesWritten > 0) await rm(path, { force: true });
+    await file.close().catch(() => undefined);
+    await rm(path, { force: true });
     throw error;
   }
   return { sizeBytes, sha256: hash.digest('hex') };
+}
+
+/**
+ * The SDK takes a connection that broke off in mid-body for an abort and does not resume (storage-blob 12.34). An abort by the signal ends
+ * the tries before this is asked.
+ */
+function isCutOff(error: unknown): boolean {
+  return isStoreAway(error) || (error instanceof Error && error.name === 'AbortError');
 }
 
 function corrupt(input: Input, what: string): Error {

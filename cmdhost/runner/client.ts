@@ -7,7 +7,7 @@ import type { ProcessCommand, ProcessExit } from './hosted-process.ts';
 /** A process that the runner has started, as the agent sees it. */
 export interface HostedProcess {
   readonly pid: number;
-  /** Undefined when it has ended already. */
+  /** Undefined when it has ended already, or cannot be told. */
   readonly identity: string | undefined;
   /** See `LocalProcess`; rejects with `RunnerLostError` when the runner died before. */
   readonly exited: Promise<ProcessExit>;

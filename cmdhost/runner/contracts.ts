@@ -36,7 +36,7 @@ export const fromRunner = z.discriminatedUnion('type', [
     type: z.literal('started'),
     processId,
     pid: z.int().min(1),
-    /** See `processIdentity`; null when the process has ended already. */
+    /** See `processIdentity`; null when the process has ended already, or it cannot be told. */
     identity: z.string().nullable(),
   }),
   z.object({ type: z.literal('not-started'), processId, message: z.string() }),

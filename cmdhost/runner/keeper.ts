@@ -14,6 +14,7 @@ export interface Keeper {
 export function createKeeper(
   stream: () => LineStream | undefined,
   onError: (error: unknown) => void,
+  identify: (pid: number) => Promise<string | undefined> = processIdentity,
 ): Keeper {
   const processes = new Map<string, LocalProcess>();
   let paused = false;
@@ -30,6 +31,13 @@ export function createKeeper(
     to.onDrain(() => pauseAll(false));
   };
 
+  /** The agent waits for `started` and `exit`, whatever fails on the way to them. */
+  const unless = async <T>(work: Promise<T>, otherwise: T): Promise<T> =>
+    work.catch((error: unknown) => {
+      onError(error);
+      return otherwise;
+    });
+
   const start = async ({ processId, ...command }: ToRunner & { type: 'start' }): Promise<void> => {
     let local: LocalProcess;
     try {
@@ -41,11 +49,11 @@ export function createKeeper(
       return send({ type: 'not-started', processId, message });
     }
     processes.set(processId, local);
-    if (over) await local.kill();
+    if (over) await unless(local.kill(), undefined);
     if (paused) local.pause(true);
-    const identity = await processIdentity(local.pid);
+    const identity = await unless(identify(local.pid), undefined);
     send({ type: 'started', processId, pid: local.pid, identity: identity ?? null });
-    const { code, signal } = await local.exited;
+    const { code, signal } = await unless(local.exited, { code: null, signal: null });
     processes.delete(processId);
     send({ type: 'exit', processId, code, signal });
   };
