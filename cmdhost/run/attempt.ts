@@ -7,9 +7,8 @@ import type { AdapterLine, AdapterResult } from '../adapters/contract.ts';
 import type { ApiClient } from '../api-client.ts';
 import { RunnerLostError, type RunFailure, RunStopped, runFailure } from '../errors.ts';
 import type { Journal } from '../journal.ts';
-import type { ProcessExit } from '../runner/hosted-process.ts';
 import { adapterJobOf } from './adapter-job.ts';
-import type { AdapterRun, Adapters } from './adapters.ts';
+import type { AdapterEnd, AdapterRun, Adapters } from './adapters.ts';
 import { type Heartbeats, startHeartbeats } from './heartbeats.ts';
 import { fetchInput, requireDistinctNames } from './inputs.ts';
 import { createLogTail, type LogTail } from './log-tail.ts';
@@ -165,7 +164,7 @@ async function runAdapter(run: Run, heartbeats: Heartbeats): Promise<AdapterResu
   }
 }
 
-async function untilEnded(adapter: AdapterRun, run: Run, heartbeats: Heartbeats): Promise<ProcessExit> {
+async function untilEnded(adapter: AdapterRun, run: Run, heartbeats: Heartbeats): Promise<AdapterEnd> {
   const { context, job } = run;
   const { pid, identity } = adapter.process;
   const ending = stopOf(run, () => adapter.kill());
@@ -233,8 +232,8 @@ function unavailable(message: string, cause?: unknown): RunFailure {
   return runFailure('ADAPTER_UNAVAILABLE', message, { retryable: true, cause });
 }
 
-function withoutResult(job: Job, { code, signal }: ProcessExit): RunFailure {
-  if (code === 0)
+function withoutResult(job: Job, { code, signal, isDone }: AdapterEnd): RunFailure {
+  if (isDone)
     return runFailure('ADAPTER_PROTOCOL', 'the adapter ended without a result file', { retryable: false });
   const how = signal ? `by ${signal}` : `with exit code ${code}`;
   const name = job.application.toUpperCase() as Uppercase<string>;

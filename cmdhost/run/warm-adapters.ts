@@ -3,11 +3,18 @@ import { join } from 'node:path';
 import type { ServeJob } from '../adapters/contract.ts';
 import { within } from '../retry.ts';
 import type { HostedProcess } from '../runner/client.ts';
-import type { ProcessExit } from '../runner/hosted-process.ts';
 import { type AdapterEvents, dispatch, doneAttempt } from './adapter-lines.ts';
-import type { AdapterConfig, AdapterJobRequest, AdapterRun, AdaptersOptions } from './adapters.ts';
+import type {
+  AdapterConfig,
+  AdapterEnd,
+  AdapterJobRequest,
+  AdapterRun,
+  AdaptersOptions,
+} from './adapters.ts';
 
 export interface WarmAdapters {
+  /** Makes room for a process that does not serve. The answer gives its place back, and may be called more than once. */
+  takePlace(): Promise<() => void>;
   run(request: AdapterJobRequest): Promise<AdapterRun>;
   stop(): Promise<void>;
 }
@@ -25,14 +32,16 @@ interface Warm {
 interface CurrentJob {
   readonly attemptId: string;
   readonly events: AdapterEvents;
-  readonly ended: PromiseWithResolvers<ProcessExit>;
+  readonly ended: PromiseWithResolvers<AdapterEnd>;
 }
 
 /** What a CAM program leaks is given back after so many jobs. */
 const MAX_JOBS = 500;
 /** How long a stop of the agent waits for idle adapters to close what they hold. */
 const STOP_MS = 2_000;
-const STILL_RUNS: ProcessExit = { code: 0, signal: null };
+/** How long one that was told to end may take to give its place, and its licence, to the next. */
+const END_MS = 6_000;
+const STILL_RUNS: AdapterEnd = { code: 0, signal: null, isDone: true };
 
 /**
  * Adapters that stay for further jobs, one job at a time each. No more processes than seats: an idle one of another application makes
@@ -40,6 +49,10 @@ const STILL_RUNS: ProcessExit = { code: 0, signal: null };
  */
 export function createWarmAdapters({ runner, workFolder, seats }: AdaptersOptions): WarmAdapters {
   const all = new Set<Warm>();
+  /** Processes that start, and those that do not serve. */
+  const others = new Set<object>();
+  /** Told to end, and still there. */
+  const ending = new Set<Promise<unknown>>();
   let stopped = false;
 
   const idleOf = (fits: (adapter: AdapterConfig) => boolean): Warm[] =>
@@ -48,13 +61,36 @@ export function createWarmAdapters({ runner, workFolder, seats }: AdaptersOption
   const end = (warm: Warm): void => {
     clearTimeout(warm.idle);
     all.delete(warm);
-    warm.process.end();
+    endProcess(warm);
+  };
+  const endProcess = ({ process }: Warm): void => {
+    const left: Promise<unknown> = within(END_MS, Promise.allSettled([process.exited])).then(() =>
+      ending.delete(left),
+    );
+    ending.add(left);
+    process.end();
+  };
+
+  /** Taken before anything is awaited, so that two jobs at once do not take one place. */
+  const takePlace = async (): Promise<() => void> => {
+    const place = {};
+    others.add(place);
+    // The set keeps the order in which they came to wait.
+    for (const oldest of idleOf(() => true)) if (all.size + others.size > seats) end(oldest);
+    while (ending.size > 0 && all.size + others.size + ending.size > seats) await Promise.race(ending);
+    return () => others.delete(place);
   };
 
   const start = async (adapter: AdapterConfig): Promise<Warm> => {
-    // The set keeps the order in which they came to wait.
-    const [oldest] = all.size >= seats ? idleOf(() => true) : [];
-    if (oldest) end(oldest);
+    const leave = await takePlace();
+    try {
+      return await startIn(adapter);
+    } finally {
+      leave();
+    }
+  };
+
+  const startIn = async (adapter: AdapterConfig): Promise<Warm> => {
     const cwd = join(workFolder, 'adapters', adapter.application);
     await mkdir(cwd, { recursive: true, mode: 0o700 });
     const made: { warm?: Warm } = {};
@@ -74,7 +110,7 @@ export function createWarmAdapters({ runner, workFolder, seats }: AdaptersOption
     process.exited.then(
       (exit) => {
         gone();
-        warm.job?.ended.resolve(exit);
+        warm.job?.ended.resolve({ ...exit, isDone: false });
       },
       (error: unknown) => {
         gone();
@@ -88,12 +124,13 @@ export function createWarmAdapters({ runner, workFolder, seats }: AdaptersOption
     warm.job = undefined;
     if (!all.delete(warm)) return;
     if (!isFit) return warm.process.kill();
-    if (stopped || warm.jobs >= MAX_JOBS) return warm.process.end();
+    if (stopped || warm.jobs >= MAX_JOBS) return endProcess(warm);
     all.add(warm);
     warm.idle = setTimeout(() => end(warm), warm.adapter.keepWarm);
   };
 
   return {
+    takePlace,
     run: async ({ adapter, attemptId, folder, events }) => {
       // The latest: the others may so come to their end.
       const found = idleOf(({ application }) => application === adapter.application).at(-1);
@@ -104,7 +141,11 @@ export function createWarmAdapters({ runner, workFolder, seats }: AdaptersOption
       job.ended.promise.catch(() => undefined);
       warm.job = job;
       warm.jobs += 1;
-      if (!all.has(warm)) void warm.process.exited.then(job.ended.resolve, job.ended.reject);
+      if (!all.has(warm))
+        void warm.process.exited.then(
+          (exit) => job.ended.resolve({ ...exit, isDone: false }),
+          job.ended.reject,
+        );
       const line: ServeJob = { type: 'job', jobFile: folder.jobFile };
       warm.process.write(JSON.stringify(line));
       return {

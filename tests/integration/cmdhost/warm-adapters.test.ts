@@ -50,8 +50,28 @@ describe('an adapter that serves', () => {
     expect(third.pid).not.toBe(first.pid);
   });
 
+  it('is never one of more processes than seats, whichever applications come at once', async () => {
+    const [adapter] = await rig.adapter(SERVING);
+    const applications = ['esprit', 'solidworks'] as const;
+    const adapters = applications.map((application) => ({ ...adapter!, application, keepWarm: 'PT1M' }));
+    await rig.agent({ seats: 2, adapters });
+    const idle = await runs();
+    const both = [1, 2].map(() =>
+      job('await new Promise((resolve) => setTimeout(resolve, 500));', {
+        application: 'solidworks',
+        commandType: 'ExportModel',
+      }),
+    );
+    rig.api.offer(...both);
+    await rig.ringBell();
+    const pids = [pidOf((await rig.result()).logTail), pidOf((await rig.result()).logTail)];
+    expect(new Set([idle.pid, ...pids]).size).toBe(3);
+    expect(await Promise.all([idle.pid, ...pids].map(isAlive))).toEqual([false, true, true]);
+  });
+
   it.each([
     ['crashes', 'process.exit(9);', { code: 'ESPRIT_CRASHED', retryable: true }],
+    ['ends without a word', 'process.exit(0);', { code: 'ESPRIT_CRASHED', retryable: true }],
     [
       'says that it is done without a result',
       'done(); await new Promise(() => {});',
