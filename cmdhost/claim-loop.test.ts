@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { aJob } from '../tests/integration/cmdhost/rig.ts';
 import type { ApiClient } from './api-client.ts';
 import { type ClaimLoop, type ClaimLoopOptions, startClaimLoop } from './claim-loop.ts';
-import { ApiRefusedError, UnreadableJobError } from './errors.ts';
+import { ApiRefusedError, ApiUnavailableError, UnreadableJobError } from './errors.ts';
 
 describe('the claim loop', () => {
   let claims: number;
@@ -46,6 +46,31 @@ describe('the claim loop', () => {
     start(async () => aJob());
     await turns(20);
     expect(claims).toBe(1);
+  });
+
+  it('gives a claim up that has no answer 30 s after it was held, and claims again once it is not', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance'] });
+    try {
+      const running = start(
+        async (_body, signal) =>
+          new Promise<never>((_resolve, reject) => {
+            signal.addEventListener('abort', () => reject(new ApiUnavailableError('away')));
+          }),
+      );
+      await turns(5);
+      running.hold('drain', true);
+      jest.advanceTimersByTime(29_000);
+      await turns(5);
+      expect(running.isClaiming()).toBe(true);
+      jest.advanceTimersByTime(2_000);
+      await turns(5);
+      expect([claims, running.isClaiming()]).toEqual([1, false]);
+      running.hold('drain', false);
+      await turns(5);
+      expect([claims, running.isClaiming()]).toEqual([2, true]);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('claims on while jobs are begun', async () => {

@@ -59,6 +59,11 @@ export interface JobEvents {
  * understands no job, or can begin none, must not take them all from those that do.
  */
 const AFTER_REFUSAL_MS = 15_000;
+/**
+ * A claim that is still without an answer so long after the loop was held is given up: who drains an agent whose API is away must not wait
+ * for the API. A job that the server gave it meanwhile is lost to its lease, and made again.
+ */
+const GIVE_UP_MS = 30_000;
 /** Jobs to a seat that may be under way: one runs, and what another one has made is uploaded. */
 const JOBS_PER_SEAT = 2;
 
@@ -79,6 +84,8 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   let claiming: Promise<void> | undefined;
   let drained = false;
   const held = new Set<HoldReason>(options.held);
+  let givenUp = new AbortController();
+  let giveUpTimer: NodeJS.Timeout | undefined;
   let waiters: { ring: number; resolve: (answer: RingAnswer) => void }[] = [];
 
   const hasSeat = (): boolean => busy < options.seats && jobs < JOBS_PER_SEAT * options.seats;
@@ -136,14 +143,16 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const claimAll = async (): Promise<void> => {
     while (mayAsk()) {
       const ring = asked;
+      const { signal } = givenUp;
       try {
-        const job = await claimOne(options, stopped.signal);
+        const job = await claimOne(options, AbortSignal.any([stopped.signal, signal]));
         if (!job) answered = Math.max(answered, ring);
         const isBegun = !job || (await occupy(job));
         wake(ring, 'asked');
         if (!isBegun) await rest();
       } catch (error) {
         if (stopped.signal.aborted) return;
+        if (signal.aborted) return log.warn('a claim without an answer is given up', { error });
         refuse(error);
         await rest();
       }
@@ -189,11 +198,17 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
       if (held.has(reason) === hold) return;
       if (hold) held.add(reason);
       else held.delete(reason);
-      if (held.size === 0) ask();
+      if (hold && held.size === 1) giveUpTimer = setTimeout(() => givenUp.abort(), GIVE_UP_MS).unref();
+      if (held.size === 0) {
+        clearTimeout(giveUpTimer);
+        givenUp = new AbortController();
+        ask();
+      }
       tell();
     },
     stop: async () => {
       clearInterval(idlePoll);
+      clearTimeout(giveUpTimer);
       stopped.abort();
       tell();
       await claiming;
