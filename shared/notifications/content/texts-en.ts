@@ -68,6 +68,11 @@ export const en: Texts = {
     AGENT_LOST:
       'The workstation went away again and again during the run: look at its power, network and event log, then retry it.',
     AGENT_CRASHED: 'The agent of the workstation ended during the run: look at its log, then retry it.',
+    AGENT_STOPPED: 'The agent of the workstation was stopped during the run: start it again, then retry it.',
+    RUNNER_LOST:
+      'What starts CAM programs on the workstation ended during the run: see whether the CAM user is logged on, then retry it.',
+    JOB_UNREADABLE:
+      'The CmdHost of the workstation is too old for this command: install the current version there, then retry it.',
     OUTPUT_CORRUPT:
       'The results did not arrive as they were made: look at disk and network of the workstation, then retry it.',
     OUTPUT_UPLOAD_FAILED:
