@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { agentStatus } from '../../../cmdhost/control/contracts.ts';
 import { aJob, ended, isAlive, Rig, simulated } from './rig.ts';
+import { runCmdhost } from './run-cmdhost.ts';
 
 describe('an agent through its own crashes, and outages around it', () => {
   let rig: Rig;
@@ -7,6 +9,14 @@ describe('an agent through its own crashes, and outages around it', () => {
     rig = await Rig.start();
   });
   afterEach(async () => rig.stop());
+
+  /** Until a result stands in the journal that could not be sent. */
+  const untilResultIsKept = async (): Promise<void> => {
+    for (let unsent = 0; unsent === 0;) {
+      const { stdout } = await runCmdhost(['status', '--json', '--config', rig.configFile]);
+      unsent = agentStatus.parse(JSON.parse(stdout)).unsentResults;
+    }
+  };
 
   /** Starts a hanging run and resolves once the adapter is known to run. */
   const hangingRun = async () => {
@@ -72,8 +82,7 @@ describe('an agent through its own crashes, and outages around it', () => {
     await rig.agent({ seats: 1, idlePollInterval: 'PT1H' });
     await rig.api.seen(() => rig.api.claims[0]);
     await rig.stopBroker();
-    // The seat asks again once the result stands in the journal.
-    await rig.api.seen(() => rig.api.claims[1]);
+    await untilResultIsKept();
     const before = rig.api.heartbeats.length;
     await rig.api.seen(() => rig.api.heartbeats[before + 1]);
     await rig.restartBroker();
@@ -86,8 +95,7 @@ describe('an agent through its own crashes, and outages around it', () => {
     const agent = await rig.agent({ seats: 1, idlePollInterval: 'PT1H' });
     await rig.api.seen(() => rig.api.claims[0]);
     await rig.stopBroker();
-    // The seat asks again once the result stands in the journal.
-    await rig.api.seen(() => rig.api.claims[1]);
+    await untilResultIsKept();
     await agent.kill();
     await rig.restartBroker();
     await rig.agent();
