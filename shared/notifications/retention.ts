@@ -2,7 +2,7 @@ import { type Database, firstRows } from '../data/index.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** How long a notification is kept after its last try, in milliseconds. Its row names a person's address. */
-export const NOTIFICATION_KEPT_MS = 90 * 24 * 3_600_000;
+const NOTIFICATION_KEPT_MS = 90 * 24 * 3_600_000;
 
 /**
  * Removes notifications that were sent or given up long ago, at most `count` of either; how many. Those of an incident that is not
