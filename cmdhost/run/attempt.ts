@@ -3,6 +3,7 @@ import type { Job, OutputFile, ResultMessage } from '../../shared/cam-commands/c
 import type { CmdhostConfig } from '../../shared/config/cmdhost.ts';
 import { inSpan, type Logger } from '../../shared/telemetry/index.ts';
 import type { Clock } from '../../shared/time/clock.ts';
+import { LONGEST_TIMER_MS } from '../../shared/time/duration.ts';
 import type { AdapterLine, AdapterResult } from '../adapters/contract.ts';
 import type { ApiClient } from '../api-client.ts';
 import { RunnerLostError, type RunFailure, RunStopped, runFailure } from '../errors.ts';
@@ -34,9 +35,6 @@ export interface AttemptContext {
 
 /** The heartbeat that tells of the start waits so long: a run that is over by then needs none. */
 const AFTER_START_MS = 250;
-
-/** A timer set for longer would go off at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** One attempt on its way: what its heartbeats tell and what ends it. */
 interface Run {

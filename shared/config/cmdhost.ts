@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ability } from '../cam-commands/contracts.ts';
-import { durationMs } from '../time/duration.ts';
+import { LONGEST_TIMER_MS, durationMs } from '../time/duration.ts';
 
 /**
  * The configuration file of one CmdHost agent. Descriptions are for the people who write it: `cmdhost schema` prints them for their
@@ -18,9 +18,6 @@ const absolutePath = z
 /** What `durationMs` takes, but for its upper limit. */
 const DURATION_PATTERN = /^P(?=\d|T\d)(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d{1,3})?S)?)?$/;
 
-/** Node turns a longer delay into one of 1 ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 const duration = z
   .string()
   .meta({ pattern: DURATION_PATTERN.source, examples: ['PT30S', 'PT15M'] })
@@ -33,7 +30,7 @@ const duration = z
     }
   })
   .refine(
-    (ms) => ms <= MAX_TIMER_MS,
+    (ms) => ms <= LONGEST_TIMER_MS,
     'must be at most P24DT20H31M23.647S, the longest that a timer can wait',
   );
 

@@ -70,9 +70,9 @@ export async function joinIncident(
   return { opened: false, row };
 }
 
-/** Opens an incident. A twin that opened it in the same moment has the whole transaction repeated. */
-export async function insertIncident(trx: Queries, opening: Opening, at: string): Promise<IncidentRow> {
-  const values = {
+/** The row of an incident that opens now. */
+export function newIncident(opening: Opening, at: string) {
+  return {
     incidentId: randomUUID(),
     openKey: opening.cause,
     cause: opening.cause,
@@ -100,6 +100,11 @@ export async function insertIncident(trx: Queries, opening: Opening, at: string)
     highestNumber: opening.highestNumber ?? null,
     version: 1,
   };
+}
+
+/** Opens an incident. A twin that opened it in the same moment has the whole transaction repeated. */
+export async function insertIncident(trx: Queries, opening: Opening, at: string): Promise<IncidentRow> {
+  const values = newIncident(opening, at);
   try {
     await trx.insertInto('Incident').values(values).execute();
     return values;

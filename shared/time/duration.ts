@@ -1,3 +1,6 @@
+/** Node turns a longer delay of a timer into one of 1 ms. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 const DURATION = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d{1,3})?)S)?)?$/;
 const UNIT_MS = [7 * 86_400_000, 86_400_000, 3_600_000, 60_000, 1000] as const;
 

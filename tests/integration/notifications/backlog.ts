@@ -1,5 +1,6 @@
 import type { Insertable } from 'kysely';
 import type { IncidentTable } from '../../../shared/data/index.ts';
+import { newIncident } from '../../../shared/notifications/incident-rows.ts';
 import { type NotificationRig, commandId } from './rig.ts';
 import { haveCommand } from './world.ts';
 
@@ -21,11 +22,10 @@ export async function haveBacklog(
   const incidents = Array.from({ length: count }, (_, index) => {
     const cause = `failure:${String(index).padStart(16, '0')}`;
     return {
-      ...FAILURE,
+      ...newIncident({ ...FAILURE, cause }, rig.now()),
       incidentId: backlogId(index),
-      openKey: cause,
-      cause,
-      ...toldNow(rig),
+      toldAt: rig.now(),
+      toldOccurrences: 1,
       ...given(index),
     };
   });
@@ -44,36 +44,11 @@ export async function haveBacklog(
   });
 }
 
-function toldNow({ now }: NotificationRig) {
-  return { openedAt: now(), lastAt: now(), toldAt: now() };
-}
-
-/** In the order in which the product writes it: one statement for both. */
 const FAILURE = {
-  incidentId: '',
-  openKey: '',
-  cause: '',
   kind: 'command-failure',
-  state: 'Open',
   severity: 'medium',
   application: 'esprit',
   commandType: 'GenerateNcProgram',
-  workstation: null,
-  queue: null,
   errorCode: 'ESPRIT_CRASHED',
   errorMessage: 'ended with 3',
-  occurrences: 1,
-  openedAt: '',
-  lastAt: '',
-  toldAt: '',
-  toldOccurrences: 1,
-  escalatedAt: null,
-  owner: null,
-  acknowledgedAt: null,
-  acknowledgedBy: null,
-  solvedAt: null,
-  solvedBy: null,
-  solution: null,
-  highestNumber: null,
-  version: 1,
-};
+} as const;
