@@ -38,7 +38,7 @@ describe('sending queue messages', () => {
     folder = await mkdtemp(join(tmpdir(), 'mcms-messaging-'));
     broker = await open(0);
     client = connect();
-    sender = createQueueSender(client, { timeoutMs: 1000 });
+    sender = createQueueSender(client, { timeoutMs: 5000 });
   });
   afterEach(async () => {
     await client.close();
@@ -79,7 +79,7 @@ describe('sending queue messages', () => {
     await expect(sender.send('orders', { body: 2, messageId: 'second' })).rejects.toBeInstanceOf(
       QueueUnavailableError,
     );
-    expect(performance.now() - began).toBeLessThan(3000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     broker = await open(port);
     for (let tries = 0; tries < 5; tries += 1) {
       const sent = await sender.send('orders', { body: 2, messageId: 'second' }).then(
