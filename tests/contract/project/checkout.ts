@@ -1,9 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from './run-script.ts';
 
-/** Made on the machine, as .gitignore says, or not the project's own. */
-const LEFT_OUT = /^(node_modules|dist|bench-results|coverage|\.git|\.local.*|\.azure|\.vscode|\.idea)$/;
+/** Folders made on the machine. */
+const IGNORED = new Set(
+  readFileSync(join(ROOT, '.gitignore'), 'utf8')
+    .split('\n')
+    .filter((line) => line.endsWith('/'))
+    .map((line) => line.slice(0, -1)),
+);
+/** Not the project's own, or a stack's folder under another name. */
+const FOREIGN = /^(\.git|\.local.*|\.azure|\.vscode|\.idea)$/;
 const BINARY = /\.(stl|png|jpe?g|ico|woff2?|zip)$/i;
 
 /** The text files of the checkout: path from its root, with forward slashes. */
@@ -12,7 +20,7 @@ export async function textFiles(): Promise<string[]> {
   const visit = async (folder: string): Promise<void> => {
     for (const entry of await readdir(join(ROOT, folder), { withFileTypes: true })) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (LEFT_OUT.test(entry.name)) continue;
+      if (IGNORED.has(entry.name) || FOREIGN.test(entry.name)) continue;
       if (entry.isDirectory()) await visit(path);
       else if (entry.isFile() && !BINARY.test(path) && !/\.log$|^local\.settings\.json$/.test(path))
         found.push(path);
