@@ -9,5 +9,5 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/\\.local/', SERVER_TESTS],
   moduleNameMapper: { '^@azure/functions-core$': '<rootDir>/tests/support/functions-core.cjs' },
   maxWorkers: 2,
-  testTimeout: 20_000,
+  testTimeout: 60_000,
 };

@@ -23,5 +23,4 @@ export default {
   globals: { mcmsTestEngine: 'mssql' },
   globalSetup: '<rootDir>/tests/support/sql-setup.ts',
   globalTeardown: '<rootDir>/tests/support/sql-teardown.ts',
-  testTimeout: 60_000,
 };

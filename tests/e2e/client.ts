@@ -153,7 +153,7 @@ export async function untilStatus(
   client: Client,
   commandId: string,
   statuses: readonly string[],
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<Command> {
   let command: Command | undefined;
   await until(

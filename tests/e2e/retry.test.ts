@@ -18,7 +18,7 @@ beforeAll(async () => {
     cmdhosts: 1,
     env: {
       CamCommands__GenerateNcProgram__FirstDelay: 'PT0.2S',
-      CamCommands__GenerateNcProgram__AttemptLimit: 'PT2S',
+      CamCommands__GenerateNcProgram__AttemptLimit: 'PT5S',
     },
   });
   engineer = await clientOf(stack);

@@ -66,7 +66,7 @@ async function kill(victim: Victim, killed: Set<number>): Promise<void> {
       return pid !== undefined && !killed.has(pid) && killNow(pid);
     },
     `a ${victim} to kill`,
-    30_000,
+    60_000,
   );
   if (pid !== undefined) killed.add(pid);
 }

@@ -104,7 +104,7 @@ describe('Service Bus functions', () => {
     behaviour.during = () => Promise.reject(new Error('not today'));
     await send({ body: 'x', messageId: 'bad' });
     const receiver = client.createReceiver('in', { subQueueType: 'deadLetter' });
-    const [dead] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 5_000 });
+    const [dead] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 30_000 });
     expect(dead?.messageId).toBe('bad');
     expect(seen.map(({ metadata }) => metadata['deliveryCount'])).toEqual([1, 2, 3]);
     expect(lines.filter((line) => line.includes('not today'))).toHaveLength(3);

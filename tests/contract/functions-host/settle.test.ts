@@ -18,7 +18,7 @@ it('settles neighbours of one turn as each was asked, though the SDK would merge
       .createSender('in')
       .sendMessages(['good', 'failed', 'good too', 'failed too'].map((body) => ({ body })));
     const receiver = client.createReceiver('in');
-    const messages = await receiver.receiveMessages(4, { maxWaitTimeInMs: 5000 });
+    const messages = await receiver.receiveMessages(4, { maxWaitTimeInMs: 30_000 });
     const settler = createSettler({ receiver, other: receiver, closed: new AbortController().signal });
 
     await Promise.all(
@@ -26,7 +26,7 @@ it('settles neighbours of one turn as each was asked, though the SDK would merge
         settler.settle(
           message,
           String(message.body).startsWith('good') ? 'complete' : 'abandon',
-          Date.now() + 5000,
+          Date.now() + 30_000,
         ),
       ),
     );

@@ -54,7 +54,7 @@ export async function receive(
   receiver: ServiceBusReceiver,
   count: number,
 ): Promise<ServiceBusReceivedMessage[]> {
-  const messages = await receiver.receiveMessages(count, { maxWaitTimeInMs: 10_000 });
+  const messages = await receiver.receiveMessages(count, { maxWaitTimeInMs: 30_000 });
   if (messages.length !== count) throw new Error(`${messages.length} messages came instead of ${count}`);
   return messages;
 }
@@ -68,7 +68,7 @@ export async function receiveOne(receiver: ServiceBusReceiver): Promise<ServiceB
 
 /** Asks for a message and gives the bodies of what was there at once. */
 export async function bodiesAtHand(receiver: ServiceBusReceiver): Promise<unknown[]> {
-  const messages = await receiver.receiveMessages(10, { maxWaitTimeInMs: 50 });
+  const messages = await receiver.receiveMessages(10, { maxWaitTimeInMs: 1000 });
   return messages.map((message) => message.body as unknown);
 }
 

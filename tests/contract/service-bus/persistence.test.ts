@@ -37,7 +37,7 @@ describe('a broker that is killed and started again', () => {
     expect(acknowledged.size).toBeGreaterThanOrEqual(300);
 
     async function drain(): Promise<number[]> {
-      const messages = await receiver.receiveMessages(500, { maxWaitTimeInMs: 100 });
+      const messages = await receiver.receiveMessages(500, { maxWaitTimeInMs: 2000 });
       return messages.map((message) => message.body as number);
     }
   });

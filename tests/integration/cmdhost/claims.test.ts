@@ -31,7 +31,7 @@ describe('claiming work', () => {
   it('follows a bell, which is then off the queue', async () => {
     const job = aJob();
     expect((await rig.run(job)).attemptId).toBe(job.attemptId);
-    const limit = AbortSignal.timeout(5000);
+    const limit = AbortSignal.timeout(30_000);
     while ((await rig.waiting('esprit-dispatch')).length > 0) limit.throwIfAborted();
   });
 

@@ -29,7 +29,7 @@ describe('sending queue messages', () => {
     });
   const received = async () => {
     const receiver = client.createReceiver('orders');
-    const [message] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 5000 });
+    const [message] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 30_000 });
     await receiver.close();
     return message;
   };

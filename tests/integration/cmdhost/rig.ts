@@ -18,7 +18,7 @@ export const SIMULATOR = join(import.meta.dirname, '../../../cmdhost/adapters/es
 const AGENT = join(import.meta.dirname, '../../../cmdhost/main.ts');
 /** Node's own default place; many short processes of the same programs are started here. */
 const COMPILE_CACHE = join(tmpdir(), 'node-compile-cache');
-const RESULT_WAIT_MS = 15_000;
+const RESULT_WAIT_MS = 45_000;
 
 interface LedgerLine {
   readonly event: 'start' | 'end';
@@ -304,7 +304,7 @@ export async function isAlive(pid: number): Promise<boolean> {
 
 /** Resolves once the process is gone. */
 export async function ended(pid: number): Promise<void> {
-  const limit = AbortSignal.timeout(5_000);
+  const limit = AbortSignal.timeout(30_000);
   while (await isAlive(pid)) {
     if (limit.aborted) throw new Error(`process ${pid} still runs`);
     await delay(10);
