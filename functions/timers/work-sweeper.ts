@@ -1,5 +1,5 @@
-import { app, output } from '@azure/functions';
-import { bellsToRing, endPastPauses } from '../../shared/cam-commands/index.ts';
+import { app } from '@azure/functions';
+import { bellsToRing, endPastPauses, ringEach } from '../../shared/cam-commands/index.ts';
 import type { AppDeps } from '../deps.ts';
 import { runRound } from './round.ts';
 
@@ -7,11 +7,11 @@ import { runRound } from './round.ts';
 export function registerWorkSweeper(deps: AppDeps): void {
   app.timer('work-sweeper', {
     schedule: '*/10 * * * * *',
-    return: output.serviceBusQueue({ connection: 'ServiceBusConnection', queueName: 'esprit-dispatch' }),
-    handler: async () =>
-      (await runRound('work.sweep', async () => {
+    handler: async () => {
+      await runRound('work.sweep', async () => {
         await endPastPauses(deps);
-        return bellsToRing(deps);
-      })) ?? [],
+        await ringEach(deps.sender, await bellsToRing(deps));
+      });
+    },
   });
 }

@@ -3,6 +3,11 @@ import { createLogger } from '../telemetry/index.ts';
 import type { DispatchMessage } from './contracts.ts';
 
 export const DISPATCH_QUEUE = 'esprit-dispatch';
+/**
+ * A bell says nothing that the next one does not say as well, and the sweeper rings every 10 s for what still waits. Those that nobody
+ * could hear, because all seats were taken, would otherwise all be answered by a claim in vain once the work is done.
+ */
+export const BELL_LIFETIME_MS = 30_000;
 const log = createLogger('cam-commands');
 
 /** Rings once for every agent that listens (`createBellCount`): all of them may hear of the work, not only one that may not take it. */
@@ -36,7 +41,11 @@ async function ringBell(
     application: work.application as DispatchMessage['application'],
   };
   try {
-    await sender.send(DISPATCH_QUEUE, { body, messageId: work.workItemId });
+    await sender.send(DISPATCH_QUEUE, {
+      body,
+      messageId: work.workItemId,
+      timeToLiveMs: BELL_LIFETIME_MS,
+    });
   } catch (error) {
     log.warn('the bell did not ring; the work sweeper rings again', { workItemId: work.workItemId, error });
   }

@@ -147,6 +147,8 @@ export interface OrchestrationRig {
     timer:
       'attempt-watchdog' | 'bulk-runner' | 'command-watch' | 'outbox-relay' | 'reprocess' | 'work-sweeper',
   ): Promise<unknown>;
+  /** Runs the work sweeper once; the bells that it rang. */
+  sweep(): Promise<unknown[]>;
   /** Orders through the API and brings the message to the orchestration; the command's id. */
   order(body?: Record<string, unknown>): Promise<string>;
   /** Claims as workstation WS-1 through the API; undefined when there is nothing. */
@@ -207,6 +209,14 @@ export async function startRig(options: RigOptions = {}): Promise<OrchestrationR
         log: () => {},
       });
       await harness.idle();
+    },
+    async sweep() {
+      const before = sender.to('esprit-dispatch').length;
+      await rig.tick('work-sweeper');
+      return sender
+        .to('esprit-dispatch')
+        .slice(before)
+        .map(({ body }) => body);
     },
     async tick(timer) {
       const response = await invokeRegistered(

@@ -155,7 +155,6 @@ describe('the built app registers exactly', () => {
       'commands-order: durableClient in',
       'commands-retry: durableClient in',
       'outbox-relay: durableClient in',
-      'work-sweeper: serviceBus out esprit-dispatch',
     ]);
   });
 

@@ -141,10 +141,10 @@ describe('a licence pool', () => {
     const together = await Promise.all([claimAs('WS-2'), rig.claim()]);
     expect(together.filter(Boolean)).toHaveLength(1);
     expect(await waitReason(orders[4] ?? '')).toBe('no licence seat free: pool esprit, 2 of 2 in use');
-    expect(await rig.tick('work-sweeper')).toEqual([]);
+    expect(await rig.sweep()).toEqual([]);
 
     await rig.report(first, { kind: 'succeeded' });
-    expect(await rig.tick('work-sweeper')).toHaveLength(2);
+    expect(await rig.sweep()).toHaveLength(2);
     expect(await claimAs('WS-2')).toBeDefined();
     expect(await rig.claim()).toBeUndefined();
 
@@ -286,7 +286,7 @@ describe('the bells', () => {
     rig.harness.clock.advance(5000);
     const commandId = await rig.order();
     expect(rung()).toBe(2);
-    expect(await rig.tick('work-sweeper')).toHaveLength(2);
+    expect(await rig.sweep()).toHaveLength(2);
     expect(await rig.claim()).toBeUndefined();
     expect((await claimAs('WS-2'))?.commandId).toBe(commandId);
   });
@@ -318,7 +318,7 @@ describe('the bells', () => {
     rig.sender.sent.length = 0;
     await rig.order();
     expect(rung()).toBe(1);
-    expect(await rig.tick('work-sweeper')).toHaveLength(1);
+    expect(await rig.sweep()).toHaveLength(1);
   });
 });
 

@@ -159,9 +159,9 @@ describe('outages', () => {
   it('of the broker leave the work in the queue, and the sweeper rings for it', async () => {
     await rig.order();
     rig.sender.sent.length = 0;
-    expect(await rig.tick('work-sweeper')).toMatchObject([{ schemaVersion: 1, application: 'esprit' }]);
+    expect(await rig.sweep()).toMatchObject([{ schemaVersion: 1, application: 'esprit' }]);
     await mustClaim(rig);
-    expect(await rig.tick('work-sweeper')).toEqual([]);
+    expect(await rig.sweep()).toEqual([]);
   });
 
   it('of the broker do not hold up an attempt whose bell cannot ring', async () => {

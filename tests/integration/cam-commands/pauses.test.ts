@@ -41,7 +41,7 @@ describe('a pause', () => {
     expect((await mustClaim(rig)).commandId).toBe(plain);
     expect(await rig.claim()).toBeUndefined();
     expect(await waitReason(simulated)).toBe('paused: new licence server (esprit Simulate)');
-    expect(await rig.tick('work-sweeper')).toEqual([]);
+    expect(await rig.sweep()).toEqual([]);
 
     const bells = rig.sender.to('esprit-dispatch').length;
     expect(await end(pause.json['pauseId'])).toMatchObject({
@@ -93,8 +93,8 @@ describe('a pause', () => {
     expect(await rig.claim()).toBeUndefined();
     await rig.pass(1);
     expect(await list()).toEqual([]);
-    expect(await rig.tick('work-sweeper')).toHaveLength(1);
-    await rig.tick('work-sweeper');
+    expect(await rig.sweep()).toHaveLength(1);
+    await rig.sweep();
     expect((await mustClaim(rig)).commandId).toBe(commandId);
     expect(await list('?active=false')).toMatchObject([
       { active: false, endedAt: '2030-01-01T00:30:00.000Z', endedBy: 'mcms' },
