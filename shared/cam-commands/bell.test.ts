@@ -16,7 +16,7 @@ it('bells are rung all at once: the broker answers none before it has been asked
   expect(asked).toHaveLength(3);
 });
 
-it('a bell that nobody hears is gone after its lifetime', async () => {
+it('a bell tells the broker how long it lives', async () => {
   const sent: OutgoingMessage[] = [];
   const sender = {
     send: async (_queue: string, message: OutgoingMessage) => void sent.push(message),

@@ -14,7 +14,7 @@ import { startStack, until } from '../support/stack.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const PARTS = ['azurite', 'capture', 'cmdhost-1', 'functions-host', 'identity', 'service-bus', 'supervisor'];
 /** A run that is stopped gets no longer than this. */
-const END_LIMIT_MS = 60_000;
+const END_LIMIT_MS = 20_000;
 
 let stateDir: string;
 beforeEach(async () => {

@@ -146,7 +146,7 @@ export interface OrchestrationRig {
   tick(
     timer:
       'attempt-watchdog' | 'bulk-runner' | 'command-watch' | 'outbox-relay' | 'reprocess' | 'work-sweeper',
-  ): Promise<unknown>;
+  ): Promise<void>;
   /** Runs the work sweeper once; the bells that it rang. */
   sweep(): Promise<unknown[]>;
   /** Orders through the API and brings the message to the orchestration; the command's id. */
@@ -219,15 +219,8 @@ export async function startRig(options: RigOptions = {}): Promise<OrchestrationR
         .map(({ body }) => body);
     },
     async tick(timer) {
-      const response = await invokeRegistered(
-        timer,
-        { json: '{}' },
-        { inputs: clientInputs(timer), log: () => {} },
-      );
+      await invokeRegistered(timer, { json: '{}' }, { inputs: clientInputs(timer), log: () => {} });
       await harness.idle();
-      return response.returnValue?.json === undefined
-        ? undefined
-        : (JSON.parse(response.returnValue.json) as unknown);
     },
     async order(body = {}) {
       const json = { application: 'esprit', commandType: 'GenerateNcProgram', ...body };

@@ -73,13 +73,15 @@ describe('sending queue messages', () => {
 
   it('says in bounded time that the broker is away, and works again once it is back', async () => {
     await sender.send('orders', { body: 1, messageId: 'first' });
+    const hasty = createQueueSender(client, { timeoutMs: 1000 });
+    await hasty.send('orders', { body: 1, messageId: 'its link is open' });
     const { port } = broker;
     await broker.stop();
     const began = performance.now();
-    await expect(sender.send('orders', { body: 2, messageId: 'second' })).rejects.toBeInstanceOf(
+    await expect(hasty.send('orders', { body: 2, messageId: 'second' })).rejects.toBeInstanceOf(
       QueueUnavailableError,
     );
-    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(performance.now() - began).toBeLessThan(3000);
     broker = await open(port);
     for (let tries = 0; tries < 5; tries += 1) {
       const sent = await sender.send('orders', { body: 2, messageId: 'second' }).then(
